@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running Linux programs: what the files of this folder share.  Read this first, then main.c.
+ *
+ *   main.c options.c      command line, environment, start
+ *   elf.c stack.c         program loading; the initial stack
+ *   exec.c                execve: stay in the translator, scripts, host programs
+ *   task.c thread.c fork.c   guest threads and processes
+ *   mm.c                  the address space
+ *   signal.c safe_syscall.S  signals, and system calls that signals interrupt exactly
+ *   path.c proc.c         paths under -L; /proc/self
+ *   syscall*.c syscalls.def strace.c   the other system calls
+ *   aarch64/              what is specific to an ABI: CPU loop, signal frame
+ *
+ * May include util/, tcg/ and, in an ABI's folder only, frontends/.  Guest addresses are host
+ * addresses (lu_ptr() is the one place that says so).
+ *
+ * Errors: functions return 0 or a count, or a negative errno, unless they say otherwise.
+ * Threads: functions that take a task are called by that task's own thread.
+ */
+#ifndef LINUX_USER_LINUX_USER_H
+#define LINUX_USER_LINUX_USER_H
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "tcg/tcg.h"
+
+#define LU_PAGE_SIZE 4096ull
+
+/* --- an ABI ----------------------------------------------------------------------------------- */
+
+struct lu_task;
+struct lu_image;
+struct lu_sigaction;
+
+/* Handler of a system call: the kernel's convention, a value or -errno (or -LU_E*, below). */
+typedef int64_t lu_syscall_fn(struct lu_task *t, const uint64_t arg[6]);
+
+/* What an ABI folder provides; one `const struct lu_abi` each. */
+struct lu_abi {
+    const char *name;     /* of the guest: "aarch64" */
+    const char *machine;  /* uname -m and AT_PLATFORM */
+    uint16_t elf_machine; /* EM_* */
+    uint8_t elf_class;    /* ELFCLASS64 */
+    uint8_t elf_data;     /* ELFDATA2LSB */
+    const struct guest *guest;
+    bool (*select_cpu)(const char *name);
+    const char *(*cpu_model)(unsigned k); /* k-th name for -cpu, NULL at the end */
+    uint64_t (*hwcap)(unsigned which);    /* which: 1 or 2 */
+    /* /proc/cpuinfo as the guest's kernel would write it. */
+    void (*cpuinfo)(FILE *out, unsigned n_cpus);
+    /* At program start: pc, stack pointer. */
+    void (*start)(struct tcg_cpu *cpu, uint64_t pc, uint64_t sp);
+    /* In a new thread's or process's CPU, cloned from the parent's inside of clone(): result 0,
+     * stack pointer unless 0, TLS register if set_tls. */
+    void (*child)(struct tcg_cpu *cpu, uint64_t sp, bool set_tls, uint64_t tls);
+    uint64_t (*sp)(const struct tcg_cpu *cpu);
+    /* Handles what tcg_run() returned; system calls go to lu_syscall(). */
+    void (*exception)(struct lu_task *t, unsigned exc);
+    /* Undoes a system call that is to be made again. */
+    void (*restart_syscall)(struct lu_task *t);
+    void (*set_result)(struct lu_task *t, int64_t result);
+    /* Writes the frame of a signal and enters the handler.  False: the stack is bad. */
+    bool (*signal_frame)(struct lu_task *t, int sig, const siginfo_t *info,
+                         const struct lu_sigaction *action, uint64_t saved_mask);
+    /* Writes the code of the signal trampoline at `to` (at most a page); returns its size. */
+    size_t (*trampoline)(void *to);
+};
+
+extern const struct lu_abi lu_abi_aarch64;
+
+/* --- the process ------------------------------------------------------------------------------ */
+
+/* The guest's struct sigaction, as the kernel keeps it. */
+struct lu_sigaction {
+    uint64_t handler; /* 0 SIG_DFL, 1 SIG_IGN */
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask; /* bit sig - 1 */
+};
+
+/* Command line options (options.c); strings live for ever. */
+struct lu_options {
+    const char *ld_prefix; /* -L; NULL if none */
+    const char *argv0;     /* -0 */
+    const char *cpu;       /* -cpu */
+    const char *release;   /* -r: uname's release; NULL: the host's */
+    const char *log_items; /* -d */
+    const char *log_path;  /* -D */
+    const char *dfilter;
+    const char *accel;
+    const char *set_env[64], *unset_env[64];
+    unsigned n_set_env, n_unset_env;
+    uint64_t stack_size; /* -s; 0: RLIMIT_STACK */
+    uint64_t seed;
+    bool has_seed;
+    bool strace;
+    bool one_insn;
+    bool reexec; /* we were started by our own execve (exec.c) */
+    unsigned log; /* TCG_LOG_*, from log_items */
+};
+
+/* One for the whole address space; set up by main() before the first guest instruction, and
+ * constant from then on except where a member says otherwise. */
+struct lu_process {
+    const struct lu_abi *abi;
+    struct tcg *tcg;
+    struct lu_options options;
+    FILE *log;            /* -D or stderr: all that is logged or straced goes here */
+    const char *exe;      /* absolute host path of the program, for /proc/self/exe */
+    const char *exec_fn;  /* path as it was given to execve */
+    uint64_t stack_low, stack_high;            /* the initial stack, whole pages */
+    uint64_t arg_start, arg_end;               /* argv's strings on the guest's stack */
+    uint64_t env_start, env_end;
+    uint64_t auxv_start, auxv_end;             /* as bytes on the guest's stack */
+    uint64_t code_start, code_end, data_start, data_end; /* of the program, for /proc/self/stat */
+    uint64_t start_brk;
+    uint64_t trampoline;  /* address of the signal trampoline */
+    uint64_t random_state; /* see lu_random() */
+};
+extern struct lu_process lu;
+
+/* --- a task: one guest thread ------------------------------------------------------------------ */
+
+/* Signal actions, shared by the tasks of a process (a vfork child has its own). */
+struct lu_sighand;
+
+struct lu_signals {
+    /* A host signal that waits for its safe point; while it does, all signals are blocked on the
+     * host, so that one is enough.  Written by the host handler. */
+    volatile sig_atomic_t pending; /* signal number or 0 */
+    siginfo_t info;
+    uint64_t mask;         /* the guest's blocked signals */
+    uint64_t temp_mask;    /* in force during ppoll, rt_sigsuspend..., if has_temp_mask */
+    bool has_temp_mask;
+    uint64_t held;         /* signals that the host may not block (SEGV...) but the guest does */
+    siginfo_t held_info[5];
+    uint64_t alt_sp, alt_size; /* sigaltstack */
+    uint32_t alt_flags;
+    struct lu_sighand *hand;
+};
+
+struct lu_task {
+    struct tcg_cpu *cpu;
+    pid_t tid;                 /* the kernel's own: guest and host see the same */
+    struct lu_signals sig;
+    uint64_t clear_child_tid;  /* address, 0 if none */
+    uint64_t robust_list;      /* head, 0 if none */
+    uint64_t syscall_nr;       /* the one that is running, for restarts and -strace */
+    bool is_vfork;             /* runs in its parent's memory until it execs or exits */
+    bool exiting;
+    int exit_status;
+    struct lu_task *next;      /* list of all tasks (task.c) */
+    void *host_altstack;
+};
+
+/* The calling thread's task; NULL on threads that run no guest. */
+extern _Thread_local struct lu_task *lu_self;
+
+/* --- system calls -------------------------------------------------------------------------------- */
+
+/* Results beside errno values that only the CPU loop sees, as the kernel uses them internally. */
+enum {
+    LU_ERESTARTSYS = 512,   /* interrupted: EINTR, or made again if the handler has SA_RESTART */
+    LU_ERESTARTNOINTR = 513, /* make it again in any case */
+    LU_ENORESULT = 600,     /* registers are as they should be (rt_sigreturn, execve) */
+};
+
+/* Makes guest system call nr: dispatch by the ABI's numbers, -strace, ENOSYS and a log line once
+ * for what is unknown (syscall.c). */
+int64_t lu_syscall(struct lu_task *t, uint64_t nr, const uint64_t arg[6]);
+
+/* A host system call which is interrupted exactly: if a signal arrives before it begins, or while
+ * it blocks and is restartable, it has no effect and the result is -LU_ERESTARTSYS; if the kernel
+ * would not restart it, -EINTR.  Hand either on as the handler's result, with nothing done before
+ * that may not be done again.  For every call that may block.  Arguments are host pointers and
+ * integers; unused ones may be left out. */
+#define lu_safe_syscall(...) LU_SYSCALL_N(lu_safe_syscall6, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+int64_t lu_safe_syscall6(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                         uint64_t f);
+
+/* A host system call that does not block: result or -errno. */
+#define lu_host_syscall(...) LU_SYSCALL_N(lu_host_syscall6, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+int64_t lu_host_syscall6(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                         uint64_t f);
+
+#define LU_SYSCALL_N(fn, nr, a, b, c, d, e, f, ...)                                                 \
+    fn(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e), (uint64_t)(f))
+
+/* For ppoll, pselect6, epoll_pwait, rt_sigsuspend: reads the guest's signal set at `set` (8 bytes;
+ * `size` must be 8), makes it the task's temporary mask and stores in *host what to hand to the
+ * kernel.  -EFAULT, -EINVAL.  The CPU loop ends it. */
+int lu_temp_mask(struct lu_task *t, uint64_t set, uint64_t size, uint64_t *host);
+
+/* The part of a guest's signal set that the host may block (never SEGV, BUS, FPE, ILL, TRAP). */
+uint64_t lu_host_mask(uint64_t guest);
+
+/* --- guest memory -------------------------------------------------------------------------------- */
+
+/* Guest address as a host pointer, to be handed to the kernel, which checks it.  What we read or
+ * write ourselves goes through lu_copy_*. */
+static inline void *lu_ptr(uint64_t address)
+{
+    return (void *)(uintptr_t)address;
+}
+
+/* 0 or -EFAULT. */
+int lu_copy_from(struct lu_task *t, void *to, uint64_t from, size_t n);
+int lu_copy_to(struct lu_task *t, uint64_t to, const void *from, size_t n);
+/* Copies a string with its NUL into buf: its length, -EFAULT, or -ENAMETOOLONG if it does not fit
+ * into size bytes. */
+int64_t lu_copy_string(struct lu_task *t, char *buf, uint64_t from, size_t size);
+
+/* --- address space (mm.c) -------------------------------------------------------------------------- */
+
+enum lu_map_kind { LU_MAP_GUEST, LU_MAP_STACK, LU_MAP_BRK, LU_MAP_VDSO };
+
+void lu_mm_init(void);
+/* mmap for the guest: never disturbs the host's own mappings; PROT_EXEC is kept in our table
+ * alone.  prot, flags: Linux generic (the same on all our ABIs; MIPS converts).  Address or -errno. */
+int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, uint64_t offset);
+int lu_munmap(uint64_t address, uint64_t length);
+int lu_mprotect(uint64_t address, uint64_t length, int prot);
+/* Names a range for /proc/self/maps ("[stack]"). */
+void lu_mm_set_kind(uint64_t address, uint64_t length, enum lu_map_kind kind);
+/* True if the whole of [address, address + length) belongs to the guest. */
+bool lu_mm_owned(uint64_t address, uint64_t length);
+/* Calls fn for each guest range with equal protection and kind, in order; the lock is held. */
+void lu_mm_each(void (*fn)(void *opaque, uint64_t start, uint64_t end, int prot,
+                           enum lu_map_kind kind), void *opaque);
+/* Where the program's data ends: brk begins there. */
+void lu_mm_set_brk(uint64_t address);
+/* What tcg asks about code. */
+void lu_mm_mem_ops(struct tcg_mem_ops *ops);
+/* Around fork(). */
+void lu_mm_fork_prepare(void);
+void lu_mm_fork_done(void);
+
+/* --- paths (path.c, proc.c) ------------------------------------------------------------------------ */
+
+enum { LU_NOFOLLOW = 1 }; /* the call is about the link itself (lstat, readlink, unlink) */
+
+/* The host path for a guest path: under -L if it is absolute and exists there; the program for
+ * /proc/self/exe unless LU_NOFOLLOW.  Returns `path` itself or buf. */
+const char *lu_path(const char *path, char buf[PATH_MAX], int flags);
+/* The same for a path in guest memory; the result is in buf.  Length, -EFAULT, -ENAMETOOLONG. */
+int64_t lu_path_from(struct lu_task *t, uint64_t guest_path, char buf[PATH_MAX], int flags);
+
+enum { LU_NOT_OURS = 1000 };
+/* open and readlink of files that show the guest (/proc/self/maps, /proc/cpuinfo...): descriptor or
+ * length, -errno, or -LU_NOT_OURS if the path (the guest's, before lu_path) is an ordinary one.
+ * dirfd as in openat. */
+int64_t lu_proc_open(struct lu_task *t, int dirfd, const char *path, int flags);
+int64_t lu_proc_readlink(struct lu_task *t, int dirfd, const char *path, char *buf, size_t size);
+
+/* --- program loading (elf.c, stack.c, exec.c) -------------------------------------------------------- */
+
+/* A loaded program. */
+struct lu_image {
+    uint64_t entry;      /* the program's */
+    uint64_t start_pc;   /* where to begin: the interpreter's entry if there is one */
+    uint64_t phdr;       /* address of the program headers, 0 if not mapped */
+    unsigned phnum, phent;
+    uint64_t load_bias;
+    uint64_t interp_base; /* AT_BASE */
+    uint64_t brk;
+    uint64_t code_start, code_end, data_start, data_end;
+    bool exec_stack;
+};
+
+/* Finds out whether the ELF header in head[n] is one that abi can run: 0, or a reason in
+ * *problem (static buffer of the caller's): wrong architecture and which one, truncated, ... */
+int lu_elf_check(const struct lu_abi *abi, const void *head, size_t n, uint64_t file_size,
+                 char problem[160]);
+/* Maps the program open on fd, and its interpreter. -errno and a clear line in problem. */
+int lu_elf_load(int fd, struct lu_image *image, char problem[160]);
+/* Builds argc, argv, envp, auxv on a new stack; returns the stack pointer. */
+uint64_t lu_stack_build(const struct lu_image *image, char *const argv[], char *const envp[]);
+
+/* --- tasks, threads, exit (task.c, thread.c, fork.c) -------------------------------------------------- */
+
+struct lu_task *lu_task_new(struct tcg_cpu *cpu);
+void lu_task_free(struct lu_task *t);
+/* Runs t on this thread until it exits; does not return. */
+_Noreturn void lu_cpu_loop(struct lu_task *t);
+/* Ends this thread (exit) or the process (exit_group). */
+_Noreturn void lu_task_exit(struct lu_task *t, int status);
+_Noreturn void lu_exit_group(struct lu_task *t, int status);
+/* Number of guest threads. */
+unsigned lu_task_count(void);
+
+/* --- signals (signal.c) --------------------------------------------------------------------------------- */
+
+void lu_signal_init(struct lu_task *first);
+/* For a new thread: its host alternate stack. */
+void lu_signal_thread_init(struct lu_task *t);
+/* Delivers what is pending; called between tcg_run()s.  result: what the system call that has just
+ * been made returned, or -LU_ENORESULT if there was none; stores it. */
+void lu_signal_deliver(struct lu_task *t, int64_t result);
+/* A synchronous signal of the guest's own making (fault, BRK): delivered at once, kills if blocked
+ * or ignored. */
+void lu_signal_fault(struct lu_task *t, int sig, int code, uint64_t address);
+/* Dies so that the parent sees `sig`. */
+_Noreturn void lu_die(int sig);
+/* Blocks every signal on the host; returns whether one is pending (then hand back
+ * -LU_ERESTARTNOINTR).  lu_signal_set_mask() undoes it. */
+bool lu_signal_block_all(struct lu_task *t);
+void lu_signal_set_mask(struct lu_task *t, uint64_t guest_mask);
+
+/* --- logging ------------------------------------------------------------------------------------------- */
+
+/* One line to lu.log, if `item` (TCG_LOG_*) is on. */
+void lu_log(unsigned item, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* `dragoman: ...` to stderr, and exit. */
+_Noreturn void lu_fatal(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Random bytes for the guest (AT_RANDOM, getrandom): from -seed if given, else the kernel's. */
+void lu_random(void *to, size_t n);
+
+/* --- handlers that live in the files above; rows of syscalls.def --------------------------------------- */
+
+/* mm.c */
+lu_syscall_fn sys_mmap, sys_munmap, sys_mprotect, sys_mremap, sys_brk, sys_madvise, sys_mincore,
+    sys_msync, sys_mlock, sys_munlock, sys_shmat, sys_shmdt, sys_remap_file_pages;
+/* thread.c, fork.c, exec.c */
+lu_syscall_fn sys_clone, sys_clone3, sys_fork, sys_vfork, sys_execve, sys_execveat, sys_exit,
+    sys_exit_group, sys_set_tid_address, sys_set_robust_list, sys_get_robust_list;
+/* signal.c */
+lu_syscall_fn sys_rt_sigaction, sys_rt_sigprocmask, sys_rt_sigpending, sys_rt_sigsuspend,
+    sys_rt_sigtimedwait, sys_rt_sigqueueinfo, sys_rt_tgsigqueueinfo, sys_rt_sigreturn,
+    sys_sigaltstack, sys_kill, sys_tkill, sys_tgkill, sys_signalfd4, sys_restart_syscall;
+
+#endif
