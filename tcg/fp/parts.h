@@ -116,7 +116,11 @@ static inline struct fp_parts fp_parts_small(uint64_t m, int32_t exp, bool sign)
 {
     int shift = __builtin_clzll(m);
     return (struct fp_parts){
-        .frac = (fp_u128)(m << shift) << 64, .exp = exp + 63 - shift, .cls = FPC_FINITE, .sign = sign};
+        .frac = (fp_u128)(m << shift) << 64,
+        .exp = exp + 63 - shift,
+        .cls = FPC_FINITE,
+        .sign = sign,
+    };
 }
 
 /* Shift right by n >= 0, keeping in bit 0 whether ones were lost. */
@@ -173,8 +177,8 @@ struct fp_parts fp_default_nan(const struct fp_env *env);
 struct fp_parts fp_invalid(struct fp_env *env);
 
 /*
- * The NaN that an operation returns whose operands are p[0..n-1], at least one a NaN, in the order of
- * preference; raises FP_IOC for a signalling one (ARM: FPProcessNaN, FPProcessNaNs,
+ * The NaN that an operation returns whose operands are p[0..n-1], at least one a NaN, in the
+ * order of preference; raises FP_IOC for a signalling one (ARM: FPProcessNaN, FPProcessNaNs,
  * FPProcessNaNs3).
  */
 struct fp_parts fp_choose_nan(const struct fp_parts *p, unsigned n, struct fp_env *env);

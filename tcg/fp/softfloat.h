@@ -39,7 +39,7 @@ enum {
     FP_OFC = 4,   /* overflow */
     FP_UFC = 8,   /* underflow */
     FP_IXC = 16,  /* inexact */
-    FP_IDC = 128, /* ARM: a denormal operand was flushed.  x86: MXCSR.DE, one was used */
+    FP_IDC = 128, /* a denormal operand was flushed (x86: MXCSR.DE, was used); MIPS has no such */
 };
 
 /* What the architecture, rather than IEEE 754, decides: one row each in rules.c. */

@@ -138,7 +138,8 @@ static uint32_t flags_of_mxcsr(uint32_t mxcsr)
 static void run_case(struct report *r, const struct host_op *op, const uint64_t v[3], unsigned mode)
 {
     static const uint8_t rounds[] = {FP_RNE, FP_RM, FP_RP, FP_RZ};
-    uint32_t mxcsr = 0x1f80 | (mode & 3) << 13 | (mode & 4 ? 1u << 15 : 0) | (mode & 8 ? 1u << 6 : 0);
+    uint32_t mxcsr = 0x1f80 | (mode & 3) << 13 | (mode & 4 ? 1u << 15 : 0)
+                     | (mode & 8 ? 1u << 6 : 0);
     struct fp_env env = {.round = rounds[mode & 3], .rules = FP_RULES_X86, .fz = mode & 4,
                          .fz16 = mode & 4, .daz = mode & 8};
     uint64_t expected = op->host(v, &mxcsr);
