@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One virtual CPU, the part that every guest has; a guest's own struct begins with it:
+ *     struct a64_cpu { struct tcg_cpu tcg; uint64_t x[32]; ... };
+ * Emitted code addresses the whole from one fixed register.  Includes libc and the soft-float
+ * environment alone.
+ */
+#ifndef TCG_CPU_H
+#define TCG_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcg/fp/softfloat.h"
+
+typedef union tcg_v128 {
+    uint64_t d[2];
+    uint32_t s[4];
+    uint16_t h[8];
+    uint8_t b[16];
+    int64_t sd[2];
+    int32_t ss[4];
+    int16_t sh[8];
+    int8_t sb[16];
+} __attribute__((aligned(16))) tcg_v128;
+
+/* Why tcg_run() came back.  Guests number their own exceptions from TCG_EXC_GUEST up. */
+enum tcg_exc {
+    TCG_EXC_NONE,
+    TCG_EXC_INTERRUPT, /* exit_request was set (by tcg_kick); it has been cleared */
+    TCG_EXC_MEM,       /* a guest data access faulted: fault_* tell */
+    TCG_EXC_FETCH,     /* the instruction at pc cannot be fetched: fault_* tell */
+    TCG_EXC_ALIGN,     /* an access that must be aligned was not: fault_addr */
+    TCG_EXC_ILLEGAL,   /* undefined instruction at pc */
+    TCG_EXC_STEP,      /* one instruction done (single step) */
+    TCG_EXC_GUEST = 16,
+};
+
+struct tcg;
+struct tcg_helper;
+
+struct tcg_cpu {
+    /* Read by emitted code. */
+    uint32_t exit_request;      /* nonzero: leave at the next poll.  Any thread or signal handler may set it */
+    uint32_t mode;              /* the guest's mode word: part of a region's key */
+    uint64_t pc;                /* exact whenever C code of the guest or the OS layer runs */
+    uint32_t run_mode;          /* TCG_RUN_*: part of a region's key */
+    uint32_t host_fpcr;         /* x86-64: MXCSR to load when entering emitted code */
+    uint64_t mem_base;          /* host address of guest address 0 */
+    struct tcg_jump *jump_cache; /* this thread's indirect-branch table */
+    void *const *host_table;    /* the host's own routines (back end's enum) */
+    void *const *helpers;       /* the guest's helpers, by number */
+    uint64_t excl_addr;         /* exclusive monitor: address, UINT64_MAX if clear */
+    tcg_v128 excl_val;
+    uint32_t excl_size;         /* log2 of bytes */
+    uint32_t exc;               /* enum tcg_exc or the guest's number: why emitted code left */
+    int64_t exc_arg;
+    void *link;                 /* the exit that was taken, to be chained; NULL if none */
+    void *host_sp;              /* stack pointer to leave emitted code with */
+    tcg_v128 qc;                /* nonzero: a saturation happened */
+    tcg_v128 varg[4];           /* vcall: result, operands */
+    struct fp_env fp;           /* control and sticky flags; while emitted code runs, the host FPU
+                                   holds the rounding mode and further flags: tcg_fp_sync() */
+    struct fp_env fp_std;       /* the second control word (A32 Advanced SIMD) */
+
+    /* Not touched by emitted code. */
+    uint64_t fault_addr;        /* guest address */
+    bool fault_write;
+    int fault_sig, fault_code;  /* the host's signal number and si_code */
+    struct tcg *tcg;            /* the translator this CPU belongs to */
+    struct tcg_thread *thread;  /* run/: this thread's translation buffers */
+    void *os;                   /* the OS layer's own */
+};
+
+enum { TCG_RUN_FPSR = 1 /* FP status was read: underflow must be exact */, TCG_RUN_ONE_INSN = 2,
+       TCG_RUN_FPTRAP = 4 /* Invalid unmasked (reserved) */, TCG_RUN_STEP = 8, TCG_RUN_COUNT = 16 };
+
+/* Moves the host FPU's sticky flags into cpu->fp.flags.  Call in a helper before reading flags. */
+void tcg_fp_sync(struct tcg_cpu *cpu);
+/* After a helper changed cpu->fp (rounding, flags): makes the host FPU agree. */
+void tcg_fp_load(struct tcg_cpu *cpu);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the translator asks of a guest architecture, and what a front end may ask of the
+ * translator while it lifts.  A guest is one `const struct guest`; nothing else of it is known
+ * to tcg.  Includes ir/ and cpu.h.
+ */
+#ifndef TCG_GUEST_H
+#define TCG_GUEST_H
+
+#include "tcg/cpu.h"
+#include "tcg/ir/ir.h"
+
+/* One piece of guest state that IR can name.  offset: from the start of struct tcg_cpu, aligned
+ * to its size.  A slot of type IR_FLAGS is a uint32_t in the canonical format:
+ * bit 15 N, bit 14 Z, bit 8 C, bit 0 V (bits 12 and 10 are kept for x86's A and P); others 0. */
+struct tcg_slot {
+    const char *name;
+    uint32_t offset;
+    uint8_t type; /* enum ir_type */
+};
+enum { TCG_FLAG_N = 1 << 15, TCG_FLAG_Z = 1 << 14, TCG_FLAG_C = 1 << 8, TCG_FLAG_V = 1 };
+
+/* A C function that emitted code calls.  `call`: uint64_t fn(struct tcg_cpu *, uint64_t a, b, c, d);
+ * `vcall`: void fn(struct tcg_cpu *, tcg_v128 *d, const tcg_v128 *a, *b, *c, uint64_t imm). */
+enum {
+    TCG_H_READS = 1,  /* reads guest slots: they are written back before it */
+    TCG_H_WRITES = 2, /* writes guest slots: they are read again after it */
+    TCG_H_FAULTS = 4, /* accesses guest memory or raises (tcg_raise); pc and all slots are exact then */
+    TCG_H_VECTOR = 8, /* a vcall */
+    TCG_H_ENDS = 16,  /* may change mode, run_mode or fp control: the front end ends the region after it */
+};
+struct tcg_helper {
+    const char *name;
+    void *fn;
+    uint8_t flags;
+    uint8_t result;   /* enum ir_type */
+    uint8_t n_args;
+};
+
+struct tcg_lift;
+
+struct guest {
+    const char *name;            /* "aarch64" */
+    const struct tcg_slot *slots;
+    unsigned n_slots;
+    const struct tcg_helper *helpers;
+    unsigned n_helpers;
+    size_t cpu_size;             /* sizeof the guest's own struct */
+    unsigned insn_align;         /* bytes; pc of every instruction is a multiple */
+    unsigned max_insn_bytes;
+    bool code_changes_unannounced; /* x86: translated pages must be write-protected */
+    int capstone_arch, capstone_mode;
+    /* Lift the one instruction at l->pc into l->ir.  Sets l->next_pc (default pc + insn_align). */
+    void (*lift)(struct tcg_lift *l);
+    /* Address bits that a data access ignores (A64 TBI): the address as memory sees it. */
+    uint64_t (*clean_address)(uint64_t address);
+    /* Reset to the architecture's user-mode start. */
+    void (*reset)(struct tcg_cpu *cpu);
+    /* Print registers, for -d cpu and for broken invariants. */
+    void (*dump)(const struct tcg_cpu *cpu, FILE *out);
+};
+
+/* The state of one lift.  Front ends read pc, mode and the guest's own word; all else is tcg's. */
+struct tcg_lift {
+    struct ir *ir;
+    struct tcg *tcg;
+    uint64_t pc, next_pc;
+    uint32_t mode, run_mode;
+    bool done;                   /* the region ends with this instruction */
+    void *guest_data;            /* front end's own, e.g. CPU features */
+    unsigned n_insns;
+    uint64_t limit;              /* no instruction at or past this address joins the region */
+};
+
+/* Reads n bytes of code at address; false if it cannot be fetched, and then the region has been
+ * ended with TCG_EXC_FETCH (the front end returns at once). */
+bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n);
+
+/* Ends of an instruction's control flow; each is the last thing an instruction emits.
+ * tcg_lift_branch: if cond goes to `taken`, else falls through to next_pc. */
+void tcg_lift_goto(struct tcg_lift *l, uint64_t target);
+void tcg_lift_call(struct tcg_lift *l, uint64_t target); /* a direct call; link register already put */
+void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t taken);
+void tcg_lift_indirect(struct tcg_lift *l, ir_ref target, enum ir_ind kind);
+/* exception number, argument, and the pc that the handler is to see */
+void tcg_lift_raise(struct tcg_lift *l, unsigned exc, int64_t arg, uint64_t pc);
+/* After an instruction that may have changed the mode word or FP control: ends the region. */
+void tcg_lift_end(struct tcg_lift *l);
+
+/* In a helper flagged TCG_H_FAULTS: leave emitted code now, with state as before the instruction
+ * (pc included); does not return. */
+_Noreturn void tcg_raise(struct tcg_cpu *cpu, unsigned exc, int64_t arg);
+/* In a helper: drop translations that cover [start, start + len). */
+void tcg_invalidate(struct tcg *tcg, uint64_t start, uint64_t len);
+
+#endif

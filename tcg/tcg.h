@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The translator library's interface to those who run guests (linux-user, system, tests).
+ * Includes cpu.h and guest.h.
+ *
+ * Life of a program: tcg_new(), one tcg_cpu_new() per guest thread, tcg_run() in a loop on the
+ * thread that owns the CPU.  Functions are thread safe unless they take a cpu, which belongs to
+ * its thread (but tcg_kick()).
+ */
+#ifndef TCG_TCG_H
+#define TCG_TCG_H
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "tcg/guest.h"
+
+struct tcg_mem_ops {
+    /* Host pointer to the code at guest address `addr`, and in *avail how many bytes from there may
+     * be executed (whole pages).  NULL if none: *sig and *code say how the guest is told (SIGSEGV /
+     * SEGV_MAPERR, SEGV_ACCERR; SIGBUS / BUS_ADRERR).  Called with the translator's lock held. */
+    const uint8_t *(*code)(void *opaque, uint64_t addr, uint64_t *avail, int *sig, int *code);
+    /* Pages of [addr, addr + len) got their first translation, or lost their last one.  For guests
+     * whose code changes unannounced the owner write-protects them.  May be NULL. */
+    void (*code_pages)(void *opaque, uint64_t addr, uint64_t len, bool translated);
+    void *opaque;
+    uint64_t base;          /* host address of guest address 0; 0 is identity */
+    unsigned address_bits;  /* 32 or 64 */
+};
+
+enum tcg_accel { TCG_ACCEL_JIT, TCG_ACCEL_INTERP };
+
+struct tcg_options {
+    enum tcg_accel accel;
+    bool one_insn;              /* one guest instruction a region */
+    bool verify;                /* run the IR verifier between stages */
+    unsigned log;               /* TCG_LOG_* */
+    FILE *log_file;
+    const struct tcg_range { uint64_t first, last; } *dfilter; /* log only regions in these */
+    unsigned n_dfilter;
+    unsigned disabled_passes;   /* bit k: pass k of tcg/opt/passes.def is skipped */
+    size_t cache_bytes;         /* 0: the default */
+    uint32_t ra_seed;           /* nonzero: allocation order is shuffled by it, to flush out bugs */
+    bool no_chain;
+};
+enum { TCG_LOG_IN_ASM = 1, TCG_LOG_IR = 2, TCG_LOG_IR_OPT = 4, TCG_LOG_RA = 8, TCG_LOG_OUT_ASM = 16,
+       TCG_LOG_EXEC = 32, TCG_LOG_CPU = 64, TCG_LOG_STATS = 128, TCG_LOG_UNIMP = 256 };
+
+/* NULL and errno on failure (no memory for the cache, host CPU too old). */
+struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
+                    const struct tcg_options *options);
+void tcg_free(struct tcg *tcg);
+
+/* A CPU in the guest's reset state; must be run by one thread.  tcg_cpu_clone: the same registers
+ * (for a new guest thread). */
+struct tcg_cpu *tcg_cpu_new(struct tcg *tcg);
+struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *cpu);
+void tcg_cpu_free(struct tcg_cpu *cpu);
+
+/* Runs until something needs the caller: returns enum tcg_exc or the guest's exception number;
+ * cpu->exc_arg and cpu->fault_* hold its details, cpu->pc the guest's pc: for TCG_EXC_MEM, FETCH,
+ * ALIGN and ILLEGAL that of the instruction, for others what the guest's front end says. */
+unsigned tcg_run(struct tcg_cpu *cpu);
+
+/* Makes the CPU's tcg_run() return TCG_EXC_INTERRUPT soon.  Any thread, async-signal-safe. */
+void tcg_kick(struct tcg_cpu *cpu);
+
+/* For the process's SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP handler.  If the fault happened in
+ * emitted code or at a guest access made by the translator, arranges that on return from the
+ * handler tcg_run() comes back with TCG_EXC_MEM (or goes on, if it was no fault of the guest's) and
+ * returns true.  False: not ours.  Async-signal-safe, takes no lock. */
+bool tcg_host_fault(struct tcg_cpu *cpu, int sig, siginfo_t *info, void *ucontext);
+
+/* True if host pc is inside emitted code (for handlers of asynchronous signals). */
+bool tcg_in_code(const struct tcg *tcg, uintptr_t host_pc);
+
+/* Guest memory accesses by the OS layer that go through the translator's own fault recovery:
+ * returns 0, or -1 if it would fault.  Async-signal-unsafe. */
+int tcg_copy_from_guest(struct tcg_cpu *cpu, void *to, uint64_t guest, size_t n);
+int tcg_copy_to_guest(struct tcg_cpu *cpu, uint64_t guest, const void *from, size_t n);
+
+/* Code in [start, start + len) changed or went away: its regions go; other threads stop using
+ * them at their next poll at the latest. */
+void tcg_invalidate(struct tcg *tcg, uint64_t start, uint64_t len);
+
+/* Around fork(): prepare takes the translator's locks, parent and child release them; the child
+ * keeps only the calling thread's CPU. */
+void tcg_fork_prepare(struct tcg *tcg);
+void tcg_fork_parent(struct tcg *tcg);
+void tcg_fork_child(struct tcg *tcg, struct tcg_cpu *self);
+
+/* A thread is about to block in the host (system call), or is back: freed code may be reused
+ * while it is away. */
+void tcg_quiescent_enter(struct tcg_cpu *cpu);
+void tcg_quiescent_leave(struct tcg_cpu *cpu);
+
+#endif
