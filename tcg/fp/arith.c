@@ -129,7 +129,8 @@ static struct fp_parts div_parts(struct fp_parts a, struct fp_parts b, struct fp
 
 /*
  * Digit by digit, two bits of the radicand for each bit of the root.  The radicand is scaled to
- * [1, 4), so that the root's first bit is a one.  `bits` of the root, at most 61, are made.
+ * [1, 4), so that the root's first bit is a one.  `bits` of the root, at most 61, are made; they
+ * must use up the radicand's bits, which any number past half the format's precision does.
  */
 static struct fp_parts sqrt_finite(struct fp_parts a, unsigned bits)
 {
@@ -147,7 +148,7 @@ static struct fp_parts sqrt_finite(struct fp_parts a, unsigned bits)
             root |= 1;
         }
     }
-    a.frac = (fp_u128)root << (128 - bits) | ((radicand | rest) != 0);
+    a.frac = (fp_u128)root << (128 - bits) | (rest != 0);
     a.exp = (a.exp - odd) / 2;
     return a;
 }
