@@ -129,24 +129,22 @@ static struct fp_parts div_parts(struct fp_parts a, struct fp_parts b, struct fp
 
 /*
  * Digit by digit, two bits of the radicand for each bit of the root.  The radicand is scaled to
- * [1, 4), so that the root's first bit is a one.  `bits` of the root, at most 61, are made; they
- * must use up the radicand's bits, which any number past half the format's precision does.
+ * [1, 4), so that the root's first bit is a one.  `bits` of the root, at most 61, are made; that
+ * uses up the radicand, whose precision is at most 63 bits and less than twice `bits`.
  */
 static struct fp_parts sqrt_finite(struct fp_parts a, unsigned bits)
 {
     const bool odd = a.exp & 1;
-    fp_u128 radicand = odd ? a.frac : a.frac >> 1;
+    uint64_t radicand = (uint64_t)(a.frac >> (odd ? 64 : 65));
     uint64_t root = 0, rest = 0;
 
     for (unsigned i = 0; i < bits; i++) {
-        rest = rest << 2 | (uint64_t)(radicand >> 126);
+        rest = rest << 2 | radicand >> 62;
         radicand <<= 2;
         uint64_t trial = root << 2 | 1;
-        root <<= 1;
-        if (rest >= trial) {
-            rest -= trial;
-            root |= 1;
-        }
+        uint64_t digit = rest >= trial;
+        rest -= trial & -digit; /* a branch would be mispredicted every other time */
+        root = root << 1 | digit;
     }
     a.frac = (fp_u128)root << (128 - bits) | (rest != 0);
     a.exp = (a.exp - odd) / 2;
