@@ -124,7 +124,7 @@ IR_EVAL_FN(vtbx)
         }                                                 \
         d->v = r;                                         \
     }
-VEC_LOGIC(vand, (x VEC_LOGIC(vand, x &y, y), b->v.d[i], 0)
+VEC_LOGIC(vand, (x & y), b->v.d[i], 0)
 VEC_LOGIC(vor, x | y, b->v.d[i], 0)
 VEC_LOGIC(vxor, x ^ y, b->v.d[i], 0)
 VEC_LOGIC(vandn, x & ~y, b->v.d[i], 0)
