@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dispatch of system calls: from the guest's number to the row of syscalls.def, from there to our
+ * own handler or to the host's call of the same name.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "linux-user/host_nr.h"
+#include "linux-user/strace.h"
+#include "linux-user/syscall.h"
+
+const struct lu_sys_row lu_sys_rows[LU_SYS_COUNT] = {
+    [LU_SYS_NONE] = {.name = NULL, .format = "x,x,x,x,x,x", .kind = LU_SYS_KIND_NONE},
+#define SYS(name_, format_, handler_)                                                              \
+    [LU_SYS_##name_] = {#name_, format_, LU_SYS_KIND_OWN, -1, handler_},
+#define PASS(name_, format_)                                                                       \
+    [LU_SYS_##name_] = {#name_, format_, LU_SYS_KIND_PASS, __NR_##name_, NULL},
+#define WAIT(name_, format_)                                                                       \
+    [LU_SYS_##name_] = {#name_, format_, LU_SYS_KIND_WAIT, __NR_##name_, NULL},
+#define NONE(name_, format_) [LU_SYS_##name_] = {#name_, format_, LU_SYS_KIND_NONE, -1, NULL},
+#include "linux-user/syscalls.def"
+#undef SYS
+#undef PASS
+#undef WAIT
+#undef NONE
+};
+
+static const struct {
+    const char *name; /* struct lu_abi's */
+    const struct lu_syscall_abi *abi;
+} abis[] = {
+    {"aarch64", &lu_syscall_abi_aarch64},
+};
+
+const struct lu_syscall_abi *lu_syscall_abi(void)
+{
+    static const struct lu_syscall_abi *found;
+
+    for (unsigned k = 0; !found && k < sizeof abis / sizeof abis[0]; k++)
+        if (!strcmp(abis[k].name, lu.abi->name))
+            found = abis[k].abi;
+    if (!found)
+        lu_fatal(1, "no system calls for %s", lu.abi->name);
+    return found;
+}
+
+const struct lu_sys_row *lu_sys_row(uint64_t nr)
+{
+    const struct lu_syscall_abi *abi = lu_syscall_abi();
+    return &lu_sys_rows[nr < abi->n_rows ? abi->rows[nr] : LU_SYS_NONE];
+}
+
+/* Says once for each number that a guest misses a call. */
+static int64_t unimplemented(const struct lu_sys_row *row, uint64_t nr)
+{
+    static atomic_uint_least64_t seen[16]; /* a bit a number; those beyond share the last word's */
+    uint64_t slot = nr < 64 * 15 ? nr : 64 * 15 + nr % 64, bit = 1ull << slot % 64;
+
+    if (!(atomic_fetch_or(&seen[slot / 64], bit) & bit))
+        lu_log(TCG_LOG_UNIMP, "system call %llu (%s) is not implemented", (unsigned long long)nr,
+               row->name ? row->name : "unknown");
+    return -ENOSYS;
+}
+
+static int64_t call(struct lu_task *t, const struct lu_sys_row *row, uint64_t nr,
+                    const uint64_t arg[6])
+{
+    switch (row->kind) {
+    case LU_SYS_KIND_OWN:
+        return row->handler(t, arg);
+    case LU_SYS_KIND_PASS:
+        return lu_host_syscall6(row->host_nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+    case LU_SYS_KIND_WAIT:
+        return lu_safe_syscall6(row->host_nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+    case LU_SYS_KIND_NONE:
+        break;
+    }
+    return unimplemented(row, nr);
+}
+
+int64_t lu_syscall(struct lu_task *t, uint64_t nr, const uint64_t arg[6])
+{
+    const struct lu_sys_row *row = lu_sys_row(nr);
+    struct lu_strace_call trace;
+    int64_t result;
+
+    t->syscall_nr = nr;
+    if (!lu.options.strace)
+        return call(t, row, nr, arg);
+    lu_strace_enter(t, &trace, row, nr, arg);
+    result = call(t, row, nr, arg);
+    lu_strace_leave(t, &trace, result);
+    return result;
+}
