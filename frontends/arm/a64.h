@@ -5,7 +5,7 @@
  *
  * The folder, in reading order: a64_int.decode and a64_simd.decode (bit patterns to names),
  * a64_lift.h (what trans_* functions use), a64_dp_imm.c and its neighbours (trans_* by family),
- * a64.c (struct guest), a64_sys.c (system registers, helpers), a64_features.c.
+ * a64.c (struct guest, helpers), a64_features.c (ID registers, HWCAP).
  * May include tcg/ and this folder.
  */
 #ifndef FRONTENDS_ARM_A64_H

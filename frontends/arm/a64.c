@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The A64 guest as tcg sees it: slots, helpers, reset, dump, and the lift of one instruction.
+ */
+#include <capstone/capstone.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "frontends/arm/a64_lift.h"
+#include "frontends/arm/a64_sysreg.h"
+
+#include "frontends/arm/a64_decode.inc.c"
+
+/* --- lift --------------------------------------------------------------------------------------------- */
+
+static void lift(struct tcg_lift *l)
+{
+    uint32_t insn;
+    if (l->pc & 3) {
+        tcg_lift_raise(l, A64_EXC_PC_ALIGN, 0, l->pc);
+        return;
+    }
+    if (!tcg_lift_fetch(l, l->pc, &insn, sizeof insn)) {
+        return;
+    }
+    struct a64_lift s = {.l = l, .ir = l->ir, .pc = l->pc, .insn = insn, .features = a64_features};
+    int row = a64_decode(insn);
+    if (row < 0 || !a64_has(&s, a64_rows[row].feature) || !a64_rows[row].lift(&s, insn)) {
+        tcg_lift_raise(l, TCG_EXC_ILLEGAL, insn, l->pc);
+        return;
+    }
+    a64_row_seen[row] = 1;
+}
+
+/* Top byte ignore, which Linux enables for EL0 data accesses: bits 63..56 are copies of bit 55. */
+static uint64_t clean_address(uint64_t address)
+{
+    return (uint64_t)((int64_t)(address << 8) >> 8);
+}
+
+/* --- registers in the architecture's format -------------------------------------------------------- */
+
+uint32_t a64_pstate_nzcv(const struct a64_cpu *cpu)
+{
+    return (cpu->nzcv & TCG_FLAG_N ? 1u << 31 : 0) | (cpu->nzcv & TCG_FLAG_Z ? 1u << 30 : 0) |
+           (cpu->nzcv & TCG_FLAG_C ? 1u << 29 : 0) | (cpu->nzcv & TCG_FLAG_V ? 1u << 28 : 0);
+}
+
+void a64_set_pstate_nzcv(struct a64_cpu *cpu, uint32_t pstate)
+{
+    cpu->nzcv = (pstate >> 31 & 1 ? TCG_FLAG_N : 0) | (pstate >> 30 & 1 ? TCG_FLAG_Z : 0) |
+                (pstate >> 29 & 1 ? TCG_FLAG_C : 0) | (pstate >> 28 & 1 ? TCG_FLAG_V : 0);
+}
+
+enum {
+    FPCR_FZ16 = 1 << 19,
+    FPCR_RMODE_SHIFT = 22,
+    FPCR_FZ = 1 << 24,
+    FPCR_DN = 1 << 25,
+    FPCR_AHP = 1 << 26,
+    FPSR_QC = 1 << 27,
+    FPSR_FLAGS = FP_IOC | FP_DZC | FP_OFC | FP_UFC | FP_IXC | FP_IDC,
+};
+
+uint32_t a64_fpcr(const struct a64_cpu *cpu)
+{
+    const struct fp_env *fp = &cpu->tcg.fp;
+    return (uint32_t)fp->round << FPCR_RMODE_SHIFT | (fp->fz16 ? FPCR_FZ16 : 0) |
+           (fp->fz ? FPCR_FZ : 0) | (fp->dn ? FPCR_DN : 0) | (fp->ahp ? FPCR_AHP : 0);
+}
+
+void a64_set_fpcr(struct a64_cpu *cpu, uint32_t value)
+{
+    struct fp_env *fp = &cpu->tcg.fp;
+    fp->round = value >> FPCR_RMODE_SHIFT & 3;
+    fp->fz = value & FPCR_FZ;
+    fp->dn = value & FPCR_DN;
+    fp->ahp = value & FPCR_AHP;
+    fp->fz16 = (value & FPCR_FZ16) && a64_features >> A64_FEAT_FP16 & 1;
+    bool special = fp->fz || fp->dn || fp->ahp || fp->fz16;
+    cpu->tcg.mode = (cpu->tcg.mode & ~(uint32_t)A64_MODE_FPCR) | (special ? A64_MODE_FPCR : 0);
+    tcg_fp_load(&cpu->tcg);
+}
+
+uint32_t a64_fpsr(struct a64_cpu *cpu)
+{
+    tcg_fp_sync(&cpu->tcg);
+    bool saturated = cpu->tcg.qc.d[0] | cpu->tcg.qc.d[1];
+    return (cpu->tcg.fp.flags & FPSR_FLAGS) | (saturated ? FPSR_QC : 0);
+}
+
+void a64_set_fpsr(struct a64_cpu *cpu, uint32_t value)
+{
+    tcg_fp_sync(&cpu->tcg);
+    cpu->tcg.fp.flags = value & FPSR_FLAGS;
+    cpu->tcg.qc = (tcg_v128){.d = {value & FPSR_QC ? 1 : 0, 0}};
+    tcg_fp_load(&cpu->tcg);
+}
+
+/* --- helpers ---------------------------------------------------------------------------------------- */
+
+typedef uint64_t helper_fn(struct tcg_cpu *, uint64_t, uint64_t, uint64_t, uint64_t);
+#define HELPER(name, flags, result, n_args) static helper_fn a64_helper_##name;
+#include "frontends/arm/a64_helpers.def"
+#define UNUSED_2345 (void)a, (void)b, (void)c, (void)d
+
+static uint64_t a64_helper_read_fpcr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                     uint64_t d)
+{
+    UNUSED_2345;
+    return a64_fpcr((const struct a64_cpu *)cpu);
+}
+
+static uint64_t a64_helper_write_fpcr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                      uint64_t d)
+{
+    UNUSED_2345;
+    a64_set_fpcr((struct a64_cpu *)cpu, (uint32_t)a);
+    return 0;
+}
+
+/* A program that reads its FP status may care about what is costly to know exactly. */
+static uint64_t a64_helper_read_fpsr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                     uint64_t d)
+{
+    UNUSED_2345;
+    cpu->run_mode |= TCG_RUN_FPSR;
+    return a64_fpsr((struct a64_cpu *)cpu);
+}
+
+static uint64_t a64_helper_write_fpsr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                      uint64_t d)
+{
+    UNUSED_2345;
+    a64_set_fpsr((struct a64_cpu *)cpu, (uint32_t)a);
+    return 0;
+}
+
+static uint64_t a64_helper_read_cntvct(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                       uint64_t d)
+{
+    UNUSED_2345;
+    (void)cpu;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * A64_CNTFRQ_EL0_VALUE + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t a64_helper_invalidate(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                      uint64_t d)
+{
+    UNUSED_2345;
+    tcg_invalidate(cpu->tcg, clean_address(a) & -(uint64_t)A64_LINE_BYTES, A64_LINE_BYTES);
+    return 0;
+}
+
+/* Some value that depends on all bits of both operands, in bits 63..32 (the key is ours). */
+static uint64_t a64_helper_pacga(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    UNUSED_2345;
+    (void)cpu;
+    uint64_t h = (a ^ UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
+    h = (h ^ h >> 29 ^ b) * UINT64_C(0x94d049bb133111eb);
+    return (h ^ h >> 32) << 32;
+}
+
+/* --- the guest ---------------------------------------------------------------------------------------- */
+
+#define X_SLOT(n) {"x" #n, offsetof(struct a64_cpu, x[n]), IR_I64}
+#define V_SLOT(n) {"v" #n, offsetof(struct a64_cpu, v[n]), IR_V128}
+#define SLOTS_30(M) \
+    M(0), M(1), M(2), M(3), M(4), M(5), M(6), M(7), M(8), M(9), M(10), M(11), M(12), M(13), M(14), \
+    M(15), M(16), M(17), M(18), M(19), M(20), M(21), M(22), M(23), M(24), M(25), M(26), M(27), \
+    M(28), M(29), M(30)
+
+static const struct tcg_slot slots[A64_SLOT_COUNT] = {
+    SLOTS_30(X_SLOT),
+    {"sp", offsetof(struct a64_cpu, x[31]), IR_I64},
+    {"nzcv", offsetof(struct a64_cpu, nzcv), IR_FLAGS},
+    {"tpidr_el0", offsetof(struct a64_cpu, tpidr_el0), IR_I64},
+    {"tpidrro_el0", offsetof(struct a64_cpu, tpidrro_el0), IR_I64},
+    SLOTS_30(V_SLOT),
+    V_SLOT(31),
+};
+
+static const struct tcg_helper helpers[A64_H_COUNT] = {
+#define HELPER(name, flags, result, n_args) {#name, (void *)a64_helper_##name, flags, result, n_args},
+#include "frontends/arm/a64_helpers.def"
+};
+
+/* Registers are architecturally unknown at reset; they are zero here, as Linux starts a program. */
+static void reset(struct tcg_cpu *cpu)
+{
+    struct a64_cpu *a64 = (struct a64_cpu *)cpu;
+    size_t common = sizeof a64->tcg;
+    memset((char *)a64 + common, 0, sizeof *a64 - common);
+    cpu->mode = 0;
+    cpu->excl_addr = UINT64_MAX;
+    cpu->qc = (tcg_v128){0};
+    cpu->fp = (struct fp_env){.round = FP_RNE, .rules = FP_RULES_ARM};
+    cpu->fp_std = (struct fp_env){.round = FP_RNE, .rules = FP_RULES_ARM, .fz = true, .dn = true};
+}
+
+static void dump(const struct tcg_cpu *cpu, FILE *out)
+{
+    const struct a64_cpu *a64 = (const struct a64_cpu *)cpu;
+    uint32_t nzcv = a64_pstate_nzcv(a64);
+    fprintf(out, " pc %016" PRIx64 "   sp %016" PRIx64 "   %c%c%c%c\n", cpu->pc, a64->x[31],
+            nzcv >> 31 & 1 ? 'N' : '-', nzcv >> 30 & 1 ? 'Z' : '-', nzcv >> 29 & 1 ? 'C' : '-',
+            nzcv >> 28 & 1 ? 'V' : '-');
+    for (int k = 0; k < 31; k++) {
+        fprintf(out, "%sx%-2d %016" PRIx64 "%s", k % 4 ? "  " : " ", k, a64->x[k],
+                k % 4 == 3 || k == 30 ? "\n" : "");
+    }
+    for (int k = 0; k < 32; k++) {
+        fprintf(out, "%sv%-2d %016" PRIx64 ":%016" PRIx64 "%s", k % 2 ? "  " : " ", k,
+                a64->v[k].d[1], a64->v[k].d[0], k % 2 ? "\n" : "");
+    }
+    fprintf(out, " fpcr %08" PRIx32 "  fp flags %02" PRIx32 "\n", a64_fpcr(a64), cpu->fp.flags);
+}
+
+const struct guest a64_guest = {
+    .name = "aarch64",
+    .slots = slots,
+    .n_slots = A64_SLOT_COUNT,
+    .helpers = helpers,
+    .n_helpers = A64_H_COUNT,
+    .cpu_size = sizeof(struct a64_cpu),
+    .insn_align = 4,
+    .max_insn_bytes = 4,
+    .code_changes_unannounced = false,
+    .capstone_arch = CS_ARCH_ARM64,
+    .capstone_mode = CS_MODE_LITTLE_ENDIAN,
+    .lift = lift,
+    .clean_address = clean_address,
+    .reset = reset,
+    .dump = dump,
+};
