@@ -93,6 +93,10 @@ uint64_t a64_fp_imm(unsigned size, unsigned imm8);
 /* A constant with `bits` in each element of the lane's size. */
 ir_ref a64_vdup_const(struct a64_lift *s, uint8_t lane, uint64_t bits);
 
+/* Operations that scalar and vector FP share: signs, and rounding to integral values. */
+a64_op1 a64_fabs, a64_fneg, a64_frintn, a64_frintp, a64_frintm, a64_frintz, a64_frinta, a64_frintx,
+    a64_frinti;
+
 /* rd = op(rn), op(rn, rm), op(rd, rn), op(rd, rn, rm), op(rn, imm), op(rd, rn, imm) */
 bool a64_do_n(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, a64_op1 *op);
 bool a64_do_nm(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, unsigned rm, a64_op2 *op);
