@@ -39,6 +39,20 @@ enum tcg_exc {
 struct tcg;
 struct tcg_helper;
 
+/* The indirect-branch table: direct mapped, index = (pc >> 2) mod TCG_JUMP_SIZE.  One of its own for
+ * each CPU; it holds regions of the CPU's current mode and run_mode only. */
+enum { TCG_JUMP_BITS = 12, TCG_JUMP_SIZE = 1 << TCG_JUMP_BITS };
+struct tcg_jump {
+    uint64_t pc;      /* odd: empty */
+    const void *code;
+};
+
+/* Follows the call in an unchained exit's code. */
+struct tcg_exit_data {
+    uint32_t region, link;
+    uint64_t pc;
+} __attribute__((packed));
+
 struct tcg_cpu {
     /* Read by emitted code. */
     uint32_t exit_request;      /* nonzero: leave at the next poll.  Any thread or signal handler may set it */
@@ -55,7 +69,7 @@ struct tcg_cpu {
     uint32_t excl_size;         /* log2 of bytes */
     uint32_t exc;               /* enum tcg_exc or the guest's number: why emitted code left */
     int64_t exc_arg;
-    void *link;                 /* the exit that was taken, to be chained; NULL if none */
+    const struct tcg_exit_data *link; /* the exit that was taken, to be chained; NULL if none */
     void *host_sp;              /* stack pointer to leave emitted code with */
     tcg_v128 qc;                /* nonzero: a saturation happened */
     tcg_v128 varg[4];           /* vcall: result, operands */
@@ -73,7 +87,8 @@ struct tcg_cpu {
 };
 
 enum { TCG_RUN_FPSR = 1 /* FP status was read: underflow must be exact */, TCG_RUN_ONE_INSN = 2,
-       TCG_RUN_FPTRAP = 4 /* Invalid unmasked (reserved) */, TCG_RUN_STEP = 8, TCG_RUN_COUNT = 16 };
+       TCG_RUN_FPTRAP = 4 /* Invalid unmasked (reserved) */, TCG_RUN_STEP = 8, TCG_RUN_COUNT = 16,
+       TCG_RUN_FPEXACT = 32 /* flush to zero and the like: all FP arithmetic in soft-float */ };
 
 /* Moves the host FPU's sticky flags into cpu->fp.flags.  Call in a helper before reading flags. */
 void tcg_fp_sync(struct tcg_cpu *cpu);

@@ -131,8 +131,12 @@ struct host {
     uint32_t (*frame_fp_flags)(const void *ucontext);        /* FP_* pending in the host FPU */
     /* On return from the handler go on at the exit routine, as if emitted code had raised. */
     void (*frame_leave)(void *ucontext, struct tcg_cpu *cpu);
+    /* On return from the handler call fn(cpu) on the same stack, below what is in use; fn does not
+     * return. */
+    void (*frame_call)(void *ucontext, void (*fn)(struct tcg_cpu *), struct tcg_cpu *cpu);
     /* Return address of the helper call that is running: its place in emitted code. */
     uintptr_t (*call_site)(const struct tcg_cpu *cpu);
+    uint64_t (*call_stack)(const struct tcg_cpu *cpu);       /* address of the spill area there */
     /* From C below a helper: unwind to tcg_run().  Does not return. */
     void (*leave_from_c)(struct tcg_cpu *cpu);
 

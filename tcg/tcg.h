@@ -42,6 +42,8 @@ struct tcg_options {
     size_t cache_bytes;         /* 0: the default */
     uint32_t ra_seed;           /* nonzero: allocation order is shuffled by it, to flush out bugs */
     bool no_chain;
+    /* Disassembles n bytes of code for the log (NULL: hex bytes); arch and mode are capstone's. */
+    void (*disas)(FILE *out, int arch, int mode, const void *code, size_t n, uint64_t address);
 };
 enum { TCG_LOG_IN_ASM = 1, TCG_LOG_IR = 2, TCG_LOG_IR_OPT = 4, TCG_LOG_RA = 8, TCG_LOG_OUT_ASM = 16,
        TCG_LOG_EXEC = 32, TCG_LOG_CPU = 64, TCG_LOG_STATS = 128, TCG_LOG_UNIMP = 256 };

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where values are.  See cg.h for the scheme.  Invariant: a value whose only copy is the memory of
+ * state slot s is what s holds by now (or what it held on entry); before a put of s it moves.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcg/codegen/cg.h"
+#include "tcg/guest.h"
+
+enum { N_STACK = 64, TEMP_STACK = N_STACK - 1 };
+
+bool cg_value_class(const struct ir *ir, ir_ref v, enum cg_class *c)
+{
+    enum ir_type t = ir_result_type(ir, v);
+    *c = t == IR_V128 ? CG_VEC : CG_INT;
+    return t != IR_NONE;
+}
+
+static enum cg_class class_of(const struct cg *cg, ir_ref v)
+{
+    return ir_result_type(cg->ir, v) == IR_V128 ? CG_VEC : CG_INT;
+}
+
+enum ir_type cg_move_type(const struct cg *cg, ir_ref v)
+{
+    enum ir_type t = ir_result_type(cg->ir, v);
+    return t == IR_FLAGS ? IR_I32 : t;
+}
+
+void cg_alloc_reset(struct cg *cg)
+{
+    struct cg_priv *p = cg->priv;
+    memset(p->reg_val, 0, sizeof p->reg_val);
+    memset(p->slot, 0, cg->ir->guest->n_slots * sizeof p->slot[0]);
+    memset(p->stack_val, 0, sizeof p->stack_val);
+    p->n_dirty = 0;
+    p->host_flags = 0;
+}
+
+static struct cg_operand reg_operand(unsigned reg)
+{
+    return (struct cg_operand){.kind = CG_REG, .reg = (uint8_t)reg};
+}
+
+struct cg_operand cg_where(struct cg *cg, ir_ref v)
+{
+    const struct cg_val *val = &cg->priv->val[v];
+    const struct ir_op *op = &cg->ir->ops[v];
+    if (val->reg != CG_NO_REG)
+        return reg_operand(val->reg);
+    if (op->opc == IR_const)
+        return (struct cg_operand){.kind = CG_IMM, .imm = op->imm, .sym = op->mod & IR_SYM};
+    if (val->mem == CG_NONE && op->opc != IR_vconst) {
+        fprintf(stderr, "dragoman: value %%%u is nowhere at %%%u\n", v, cg->priv->pos);
+        ir_print(cg->ir, stderr);
+        abort();
+    }
+    return (struct cg_operand){.kind = val->mem, .disp = val->disp};
+}
+
+/* --- memory ------------------------------------------------------------------------------------- */
+
+static bool take_stack(struct cg *cg, ir_ref v)
+{
+    struct cg_priv *p = cg->priv;
+    for (unsigned k = 0; k < TEMP_STACK && (k + 1) * 16 < cg->host->spill_bytes; k++) {
+        ir_ref u = p->stack_val[k];
+        if (u && p->val[u].end >= p->pos && p->val[u].mem == CG_STACK &&
+            p->val[u].disp == (int32_t)k * 16)
+            continue;
+        p->stack_val[k] = v;
+        p->val[v].mem = CG_STACK;
+        p->val[v].disp = (int32_t)k * 16;
+        return true;
+    }
+    cg->overflow = true;
+    p->val[v].mem = CG_STACK;
+    p->val[v].disp = 0;
+    return false;
+}
+
+/* The slot that holds v by now and whose memory may therefore take it; -1 if none. */
+static int home_slot(const struct cg *cg, ir_ref v)
+{
+    const struct cg_priv *p = cg->priv;
+    for (unsigned k = 0; k < p->n_dirty; k++)
+        if (p->slot[p->dirty[k]].value == v && p->slot[p->dirty[k]].dirty)
+            return p->dirty[k];
+    return -1;
+}
+
+static bool rematerialises(const struct cg *cg, ir_ref v)
+{
+    return cg->ir->ops[v].opc == IR_const || cg->ir->ops[v].opc == IR_vconst;
+}
+
+/* Stores v's register to memory, unless memory has it. */
+static void save(struct cg *cg, ir_ref v)
+{
+    struct cg_priv *p = cg->priv;
+    struct cg_val *val = &p->val[v];
+    struct cg_operand from = reg_operand(val->reg);
+    if (val->mem != CG_NONE || rematerialises(cg, v))
+        return;
+    int s = home_slot(cg, v);
+    if (s >= 0) {
+        val->mem = CG_STATE;
+        val->disp = (int32_t)cg->ir->guest->slots[s].offset;
+        p->slot[s].dirty = false;
+        p->slot[s].home_of = v;
+    } else {
+        take_stack(cg, v);
+    }
+    struct cg_operand to = {.kind = val->mem, .disp = val->disp};
+    cg->host->move(cg, cg_move_type(cg, v), &to, &from);
+}
+
+void cg_evict(struct cg *cg, enum cg_class c, unsigned reg)
+{
+    struct cg_priv *p = cg->priv;
+    ir_ref v = p->reg_val[c][reg];
+    if (!v)
+        return;
+    if (p->val[v].end >= p->pos)
+        save(cg, v);
+    p->val[v].reg = CG_NO_REG;
+    p->reg_val[c][reg] = 0;
+}
+
+/* --- registers ------------------------------------------------------------------------------------ */
+
+static void set_reg(struct cg *cg, ir_ref v, enum cg_class c, unsigned reg)
+{
+    cg->priv->reg_val[c][reg] = v;
+    cg->priv->val[v].reg = (uint8_t)reg;
+}
+
+static unsigned rotate_seed(struct cg_priv *p, unsigned n)
+{
+    if (!p->seed)
+        return 0;
+    p->seed = p->seed * 1664525u + 1013904223u;
+    return (p->seed >> 16) % n;
+}
+
+/* A register of class c, free or made free; values needed at `dead_at` or later keep theirs if any
+ * other can be had. */
+static unsigned pick(struct cg *cg, enum cg_class c, uint32_t avoid, uint32_t dead_at)
+{
+    struct cg_priv *p = cg->priv;
+    uint32_t can = cg->host->allocatable[c] & ~avoid & ~p->locked[c];
+    unsigned n = cg->host->n_regs[c], best = CG_NO_REG, start = rotate_seed(p, n);
+    uint64_t best_next = 0;
+    for (unsigned k = 0; k < n; k++) {
+        unsigned reg = (k + start) % n;
+        if (!(can >> reg & 1))
+            continue;
+        ir_ref v = p->reg_val[c][reg];
+        if (!v || p->val[v].end < dead_at) {
+            if (v) {
+                p->val[v].reg = CG_NO_REG;
+                p->reg_val[c][reg] = 0;
+            }
+            return reg;
+        }
+        uint64_t next = (uint64_t)p->val[v].next * 2 + (p->val[v].mem != CG_NONE || rematerialises(cg, v));
+        if (best == CG_NO_REG || next > best_next) {
+            best = reg;
+            best_next = next;
+        }
+    }
+    if (best == CG_NO_REG) {
+        fprintf(stderr, "dragoman: no register of class %d at %%%u\n", c, p->pos);
+        ir_print(cg->ir, stderr);
+        abort();
+    }
+    cg_evict(cg, c, best);
+    return best;
+}
+
+static void load(struct cg *cg, ir_ref v, unsigned reg)
+{
+    struct cg_operand to = reg_operand(reg), from;
+    if (cg->ir->ops[v].opc == IR_vconst && cg->priv->val[v].mem == CG_NONE) {
+        struct cg_inst i = {.op = &cg->ir->ops[v], .d = to, .flags_live = true};
+        cg->host->ops[IR_vconst].emit(cg, &i);
+        return;
+    }
+    from = cg_where(cg, v);
+    cg->host->move(cg, cg_move_type(cg, v), &to, &from);
+}
+
+void cg_need(struct cg *cg, ir_ref v)
+{
+    struct cg_priv *p = cg->priv;
+    enum cg_class c = class_of(cg, v);
+    if (p->val[v].reg == CG_NO_REG) {
+        unsigned reg = pick(cg, c, 0, p->pos);
+        load(cg, v, reg);
+        set_reg(cg, v, c, reg);
+    }
+    p->locked[c] |= 1u << p->val[v].reg;
+}
+
+uint8_t cg_result(struct cg *cg, ir_ref v, uint8_t hint, uint32_t avoid)
+{
+    struct cg_priv *p = cg->priv;
+    enum cg_class c = class_of(cg, v);
+    uint32_t locked = p->locked[c];
+    bool early = avoid != 0;
+    unsigned reg;
+    if (!early) {
+        p->locked[c] = 0;
+        /* operands that live on keep their registers; those that end here may give them up */
+        for (unsigned k = 0; k < cg->host->n_regs[c]; k++)
+            if (locked >> k & 1 && p->reg_val[c][k] && p->val[p->reg_val[c][k]].end > p->pos)
+                p->locked[c] |= 1u << k;
+    }
+    if (!early && hint != CG_NO_REG && !(p->locked[c] >> hint & 1) &&
+        cg->host->allocatable[c] >> hint & 1 &&
+        (!p->reg_val[c][hint] || p->val[p->reg_val[c][hint]].end <= p->pos)) {
+        reg = hint;
+        if (p->reg_val[c][reg])
+            p->val[p->reg_val[c][reg]].reg = CG_NO_REG;
+    } else {
+        reg = pick(cg, c, early ? avoid : 0, early ? p->pos : p->pos + 1);
+    }
+    p->locked[c] = locked | 1u << reg;
+    set_reg(cg, v, c, reg);
+    return (uint8_t)reg;
+}
+
+/* --- slots ------------------------------------------------------------------------------------- */
+
+/* Slot s's memory is about to stop being v's home. */
+void cg_relocate_homes(struct cg *cg, unsigned s)
+{
+    struct cg_priv *p = cg->priv;
+    ir_ref v = p->slot[s].home_of;
+    p->slot[s].home_of = 0;
+    if (!v || p->val[v].mem != CG_STATE ||
+        p->val[v].disp != (int32_t)cg->ir->guest->slots[s].offset)
+        return;
+    if (p->val[v].end > p->pos && p->val[v].reg == CG_NO_REG)
+        cg_need(cg, v);
+    p->val[v].mem = CG_NONE;
+}
+
+void cg_put(struct cg *cg, unsigned s, ir_ref v)
+{
+    struct cg_priv *p = cg->priv;
+    struct cg_slot *slot = &p->slot[s];
+    bool listed = slot->value != 0;
+    if (slot->home_of == v && p->val[v].mem == CG_STATE &&
+        p->val[v].disp == (int32_t)cg->ir->guest->slots[s].offset) {
+        slot->value = v; /* memory holds it already */
+        slot->dirty = false;
+    } else {
+        cg_relocate_homes(cg, s);
+        slot->value = v;
+        slot->dirty = true;
+    }
+    if (!listed)
+        p->dirty[p->n_dirty++] = (uint16_t)s;
+}
+
+/* Every register is about to be lost; writes_state: slots' memory too. */
+void cg_spill_all(struct cg *cg, bool writes_state)
+{
+    struct cg_priv *p = cg->priv;
+    for (int c = 0; c < 2; c++)
+        for (unsigned k = 0; k < cg->host->n_regs[c]; k++) {
+            ir_ref v = p->reg_val[c][k];
+            if (!v)
+                continue;
+            if (p->val[v].end > p->pos)
+                save(cg, v);
+        }
+    for (unsigned s = 0; writes_state && s < cg->ir->guest->n_slots; s++) {
+        ir_ref v = p->slot[s].home_of;
+        if (v && p->val[v].end > p->pos && p->val[v].mem == CG_STATE) {
+            struct cg_operand from = cg_where(cg, v), to;
+            take_stack(cg, v);
+            to = (struct cg_operand){.kind = CG_STACK, .disp = p->val[v].disp};
+            cg->host->move(cg, cg_move_type(cg, v), &to, &from);
+        }
+        p->slot[s].home_of = 0;
+        p->slot[s].value = 0;
+        p->slot[s].dirty = false;
+    }
+    if (writes_state)
+        p->n_dirty = 0;
+}
+
+/* Forget all registers (after a call). */
+void cg_forget_registers(struct cg *cg)
+{
+    struct cg_priv *p = cg->priv;
+    for (int c = 0; c < 2; c++)
+        for (unsigned k = 0; k < cg->host->n_regs[c]; k++)
+            if (p->reg_val[c][k]) {
+                p->val[p->reg_val[c][k]].reg = CG_NO_REG;
+                p->reg_val[c][k] = 0;
+            }
+}
+
+/* --- flags -------------------------------------------------------------------------------------- */
+
+struct cg_flags cg_flags_at(struct cg *cg, ir_ref f, bool fused)
+{
+    const struct ir_op *op = &cg->ir->ops[f];
+    struct cg_flags fl = {.op = op};
+    if (fused) {
+        fl.in_host_flags = true;
+        return fl;
+    }
+    if (!(op->pass & CG_VIRTUAL)) {
+        fl.packed = true;
+        fl.a[0] = cg_where(cg, f);
+        return fl;
+    }
+    for (unsigned k = 0; k < 2; k++)
+        if (op->arg[k])
+            fl.a[k] = cg_where(cg, op->arg[k]);
+    return fl;
+}

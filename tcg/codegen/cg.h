@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside the code generator (host-neutral).  Read in this order: live.c (which flags stay lazy,
+ * where each value is needed last), alloc.c (registers, spilling), emit.c (the walk over a region
+ * that ties them together), exits.c (leaving with exact state), snap.c (the side table).
+ * Includes host.h and ir/.
+ *
+ * A position is the ref of an op.  A value lives from its own position to val.end, the last
+ * position that reads it, or that must be able to rebuild a slot from it.  Allocation is linear
+ * scan in one pass with emission: registers are given in program order, and when none is free the
+ * value whose next use is farthest goes to memory: to its own state slot if it is what that slot
+ * holds by now (the write-back it would have needed anyway), else to a stack slot.
+ */
+#ifndef TCG_CODEGEN_CG_H
+#define TCG_CODEGEN_CG_H
+
+#include "tcg/codegen/codegen.h"
+#include "tcg/guest.h"
+#include "tcg/host.h"
+
+enum { CG_NO_REG = 0xff, CG_MAX_SLOTS = 192, CG_MAX_REGS = 32, CG_NEVER = UINT32_MAX };
+
+/* op.pass bits, set by live.c */
+enum {
+    CG_FUSED = 1,     /* a use of flags: they are in the host's flags register there */
+    CG_SETS = 2,      /* an arithmetic op whose host flags are the fused ones (its twin emits nothing) */
+    CG_COMPARES = 4,  /* a flags op that computes into host flags at its own position */
+    CG_PACKED = 8,    /* a flags op whose value is a packed word in an integer register */
+    CG_VIRTUAL = 16,  /* no location of its own: recomputed from its operands where needed */
+    CG_HOLDS = 32,    /* between a setter of host flags and the last fused use: do not clobber */
+};
+
+struct cg_val {
+    uint32_t end;      /* last position that needs it */
+    uint32_t next;     /* next real use after the current position, CG_NEVER if none */
+    uint8_t reg;       /* or CG_NO_REG */
+    uint8_t mem;       /* CG_NONE, CG_STATE or CG_STACK: memory that holds it */
+    int32_t disp;
+};
+
+/* What a slot holds by now, where that is not what its memory holds. */
+struct cg_slot {
+    ir_ref value;      /* last put; 0: none in this block */
+    bool dirty;        /* memory does not hold it */
+    ir_ref home_of;    /* a value whose only copy may be this slot's memory */
+    uint32_t snap;     /* where the side table last spoke of it, 0: it is clean there */
+};
+
+struct cg_exit_slot {
+    uint16_t slot;
+    uint8_t type, lane;
+    bool zext;               /* lane 0 of `from`, zeros above */
+    ir_ref value;
+    struct cg_operand from;
+    struct cg_flags fl;
+};
+
+/* Where a value is at the start of a block, for edges that come later. */
+struct cg_place { ir_ref value; uint8_t reg, mem; int32_t disp; };
+struct cg_block_in { uint32_t first, n; bool known; struct cg_label label; };
+struct cg_move { uint8_t type; bool done; ir_ref remat; struct cg_operand from, to; };
+
+struct cg_priv {
+    struct ir *ir;
+    struct cg_val *val;
+    uint32_t (*next_use)[4];  /* by op and operand: the operand's next use after this one */
+    uint32_t *last_exit;      /* last position <= p that needs exact state */
+    uint32_t cap;
+    ir_ref reg_val[2][CG_MAX_REGS];
+    uint32_t locked[2];       /* registers of the op being emitted */
+    struct cg_slot slot[CG_MAX_SLOTS];
+    uint16_t dirty[CG_MAX_SLOTS];
+    unsigned n_dirty;         /* slots with a value, in order of first put */
+    ir_ref stack_val[64];     /* 16-byte stack slots */
+    uint32_t pos;
+    ir_ref host_flags;        /* flags value that the host's flags register holds */
+    uint64_t insn_pc, insn_word;
+    uint32_t cur_block;
+    struct cg_block_in in[IR_MAX_BLOCKS];
+    /* out-of-line code */
+    struct cg_ool **ool;      /* stable addresses: labels inside are referred to */
+    uint32_t n_ool, cap_ool, made_ool;
+    struct cg_exit_slot *exits;
+    uint32_t n_exits, cap_exits;
+    struct cg_place *places;
+    uint32_t n_places, cap_places;
+    struct cg_move *moves;
+    uint32_t n_moves, cap_moves;
+    bool no_space;            /* overflow of the buffer, not of the spill area */
+    /* side table being written */
+    uint8_t *snap;
+    uint32_t n_snap, cap_snap;
+    uint32_t snap_offset;
+    uint64_t snap_pc;
+    bool snap_reset;
+    struct cg_link *links;
+    uint32_t n_links, cap_links;
+    uint32_t seed;
+    bool in_ool;
+};
+
+/* Helpers that want guest state in memory. */
+enum { CG_H_STATE = TCG_H_READS | TCG_H_WRITES | TCG_H_FAULTS };
+
+/* live.c */
+int cg_flags_arg(const struct ir_op *op);
+bool cg_flush_at_end(const struct ir *ir, const struct ir_block *b, unsigned slot);
+void cg_lower_flags(struct cg *cg);
+void cg_liveness(struct cg *cg);
+
+/* alloc.c */
+void cg_alloc_reset(struct cg *cg);
+void cg_need(struct cg *cg, ir_ref v);                /* v's register (loads it); locks it */
+struct cg_operand cg_where(struct cg *cg, ir_ref v);  /* v's best location, without moving it */
+uint8_t cg_result(struct cg *cg, ir_ref v, uint8_t hint, uint32_t avoid);
+void cg_spill_all(struct cg *cg, bool writes_state);
+void cg_put(struct cg *cg, unsigned slot, ir_ref v);
+bool cg_value_class(const struct ir *ir, ir_ref v, enum cg_class *c);
+void cg_relocate_homes(struct cg *cg, unsigned slot);
+struct cg_flags cg_flags_at(struct cg *cg, ir_ref f, bool fused);
+void cg_evict(struct cg *cg, enum cg_class c, unsigned reg);
+
+enum ir_type cg_move_type(const struct cg *cg, ir_ref v);
+void cg_forget_registers(struct cg *cg);
+
+/* exits.c: what must be stored to make state exact here is recorded, and written back now or out
+ * of line. */
+struct cg_exit { uint32_t first, n; };
+struct cg_exit cg_exit_record(struct cg *cg);
+void cg_write_back(struct cg *cg, struct cg_exit e);
+uint32_t cg_new_link(struct cg *cg, uint64_t pc);
+struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc);
+void cg_flush_ool(struct cg *cg);
+
+/* edges.c */
+void cg_block_enter(struct cg *cg, uint32_t block);
+void cg_emit_jump(struct cg *cg, ir_ref r);
+void cg_emit_branch(struct cg *cg, ir_ref r);
+
+/* snap.c */
+void cg_snap_begin(struct cg *cg);
+void cg_snap_block(struct cg *cg);
+void cg_snap_at(struct cg *cg, const uint8_t *at);
+
+void *cg_grow(void *p, uint32_t *cap, uint32_t need, size_t size);
+
+static inline bool cg_live_after(const struct cg *cg, ir_ref v)
+{
+    return v && cg->priv->val[v].end > cg->priv->pos;
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From optimised IR to host code and its side table.  Includes host.h.
+ */
+#ifndef TCG_CODEGEN_CODEGEN_H
+#define TCG_CODEGEN_CODEGEN_H
+
+#include "tcg/host.h"
+
+/* An exit to a known pc: the patchable displacement is at `at`. */
+struct cg_link { uint8_t *at; uint64_t pc; };
+
+struct cg_output {
+    uint8_t *code;
+    uint32_t code_size;
+    const uint8_t *snap;     /* side table; owned by the struct cg until the next region */
+    uint32_t snap_size;
+    const struct cg_link *links;
+    uint32_t n_links;
+};
+
+/* A generator, reused for any number of regions by one thread at a time. */
+void cg_init(struct cg *cg, const struct host *host);
+void cg_free(struct cg *cg);
+
+/* Emits ir at [at, end).  0, -ENOSPC if it does not fit, -E2BIG if the region needs more spill
+ * slots than there are (lift fewer instructions). */
+int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t region_id,
+              uint32_t seed, struct cg_output *out);
+
+/* Rebuilds guest state in `cpu` as of host offset `offset` (of the faulting instruction, or of a
+ * call's return address) from the registers that `host` reads out of `ucontext` (NULL: values are
+ * in memory only, stack at `stack`).  Sets cpu->pc.  False: no entry for that offset.
+ * Async-signal-safe. */
+bool cg_restore(struct tcg_cpu *cpu, const struct host *host, const struct guest *guest,
+                const uint8_t *snap, uint32_t snap_size, uint64_t region_pc, uint32_t offset,
+                const void *ucontext, uintptr_t stack);
+/* -d ra */
+void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *guest, FILE *out);
+
+#endif

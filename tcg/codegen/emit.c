@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The walk over a region: each op's operands are placed, its result given a register, and the
+ * host's emitter called.  cg_region() is the way in.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcg/codegen/cg.h"
+
+void *cg_grow(void *ptr, uint32_t *cap, uint32_t need, size_t size)
+{
+    if (need <= *cap)
+        return ptr;
+    uint32_t n = *cap ? *cap * 2 : 256;
+    while (n < need)
+        n *= 2;
+    ptr = realloc(ptr, n * size);
+    if (!ptr)
+        abort();
+    *cap = n;
+    return ptr;
+}
+
+void cg_init(struct cg *cg, const struct host *host)
+{
+    memset(cg, 0, sizeof *cg);
+    cg->host = host;
+    cg->priv = calloc(1, sizeof *cg->priv);
+    if (!cg->priv)
+        abort();
+}
+
+void cg_free(struct cg *cg)
+{
+    struct cg_priv *p = cg->priv;
+    if (!p)
+        return;
+    for (uint32_t k = 0; k < p->made_ool; k++)
+        free(p->ool[k]);
+    free(p->ool);
+    free(p->val);
+    free(p->next_use);
+    free(p->last_exit);
+    free(p->exits);
+    free(p->places);
+    free(p->moves);
+    free(p->snap);
+    free(p->links);
+    free(p);
+    cg->priv = NULL;
+}
+
+/* --- operands ------------------------------------------------------------------------------------ */
+
+static bool foldable(struct cg *cg, const struct ir_op *op, unsigned k, unsigned flags,
+                     struct cg_operand *o)
+{
+    ir_ref a = op->arg[k];
+    const struct cg_val *v = &cg->priv->val[a];
+    static const unsigned imm_flag[3] = {H_IMM_A, H_IMM_B, H_IMM_C};
+    if (k < 3 && flags & imm_flag[k] && cg->ir->ops[a].opc == IR_const &&
+        cg->host->imm_ok(op, k, cg->ir->ops[a].imm) && !(cg->ir->ops[a].mod & IR_SYM)) {
+        *o = (struct cg_operand){.kind = CG_IMM, .imm = cg->ir->ops[a].imm};
+        return true;
+    }
+    if (k < 2 && flags & (H_MEM_A << k) && v->reg == CG_NO_REG && v->mem != CG_NONE &&
+        cg->priv->next_use[cg->priv->pos][k] == CG_NEVER) {
+        *o = (struct cg_operand){.kind = v->mem, .disp = v->disp};
+        return true;
+    }
+    return false;
+}
+
+static void place_flags(struct cg *cg, ir_ref f, bool fused, struct cg_flags *fl)
+{
+    const struct ir_op *op = &cg->ir->ops[f];
+    if (!fused) {
+        unsigned n = op->pass & CG_VIRTUAL ? 2 : 0;
+        for (unsigned k = 0; k < n; k++)
+            if (op->arg[k] && (!ir_is_const(cg->ir, op->arg[k]) || op->opc == IR_fcmp))
+                cg_need(cg, op->arg[k]);
+        if (!n)
+            cg_need(cg, f);
+    }
+    *fl = cg_flags_at(cg, f, fused);
+}
+
+static void place_args(struct cg *cg, struct cg_inst *i, unsigned flags)
+{
+    const struct ir_op *op = i->op;
+    int fk = cg_flags_arg(op);
+    unsigned swap = 0;
+    if (flags & H_SWAP && op->arg[0] && op->arg[1] && !ir_is_const(cg->ir, op->arg[1]) &&
+        cg_live_after(cg, op->arg[0]) && !cg_live_after(cg, op->arg[1]))
+        swap = 1; /* the operand that ends here goes first, its register serves for the result */
+    for (unsigned k = 0; k < 4; k++) {
+        if (!op->arg[k] || ir_result_type(cg->ir, op->arg[k]) == IR_FLAGS)
+            continue;
+        unsigned to = k < 2 ? k ^ swap : k;
+        struct cg_operand *o = &i->a[to];
+        if (!swap && foldable(cg, op, k, flags, o))
+            continue;
+        cg_need(cg, op->arg[k]);
+        *o = cg_where(cg, op->arg[k]);
+    }
+    if (fk >= 0)
+        place_flags(cg, op->arg[fk], op->pass & CG_FUSED, &i->fl);
+    if (op->opc == IR_flags_sel)
+        place_flags(cg, op->arg[1], false, &i->fl2);
+    for (unsigned k = 0; k < 4; k++)
+        if (op->arg[k])
+            cg->priv->val[op->arg[k]].next = cg->priv->next_use[cg->priv->pos][k];
+}
+
+static void place_result(struct cg *cg, struct cg_inst *i, ir_ref r, unsigned flags)
+{
+    struct cg_priv *p = cg->priv;
+    enum cg_class c;
+    if (!cg_value_class(cg->ir, r, &c) || (p->ir->ops[r].pass & CG_VIRTUAL))
+        return;
+    bool early = flags & H_EARLY || (i->fl.op && !i->fl.in_host_flags) || i->fl2.op;
+    uint8_t hint = CG_NO_REG;
+    if (flags & H_TIED && i->a[0].kind == CG_REG && !early)
+        hint = i->a[0].reg;
+    uint32_t avoid = early ? p->locked[c] : 0;
+    if (early && !avoid)
+        avoid = UINT32_C(1) << 31; /* no operand in this class: any register but as early */
+    i->d = (struct cg_operand){.kind = CG_REG, .reg = cg_result(cg, r, hint, avoid)};
+}
+
+/* --- ops ---------------------------------------------------------------------------------------- */
+
+static void generic(struct cg *cg, ir_ref r)
+{
+    const struct ir_op *op = &cg->ir->ops[r];
+    const struct host_op *h = &cg->host->ops[op->opc];
+    struct cg_inst i = {.op = op};
+    place_args(cg, &i, h->flags);
+    if (h->flags & H_SPILL_ALL)
+        cg_spill_all(cg, false);
+    place_result(cg, &i, r, h->flags);
+    i.set_flags = op->pass & CG_SETS;
+    i.flags_live = op->pass & CG_HOLDS;
+    h->emit(cg, &i);
+    if (h->flags & H_SPILL_ALL) {
+        uint8_t reg = i.d.kind == CG_REG ? i.d.reg : CG_NO_REG;
+        cg_forget_registers(cg);
+        if (reg != CG_NO_REG) {
+            enum cg_class c;
+            cg_value_class(cg->ir, r, &c);
+            cg->priv->reg_val[c][reg] = r;
+            cg->priv->val[r].reg = reg;
+        }
+    }
+}
+
+/* Slots go to memory and their values count as held there. */
+static void write_back_and_keep(struct cg *cg)
+{
+    struct cg_priv *p = cg->priv;
+    cg_write_back(cg, cg_exit_record(cg));
+    for (unsigned k = 0; k < p->n_dirty; k++) {
+        unsigned s = p->dirty[k];
+        ir_ref v = p->slot[s].value;
+        if (!v || !p->slot[s].dirty)
+            continue;
+        p->slot[s].dirty = false;
+        if (!(cg->ir->ops[v].pass & CG_VIRTUAL) && p->val[v].mem == CG_NONE &&
+            !ir_is_const(cg->ir, v) && cg->ir->ops[v].opc != IR_vconst) {
+            p->val[v].mem = CG_STATE;
+            p->val[v].disp = (int32_t)cg->ir->guest->slots[s].offset;
+            p->slot[s].home_of = v;
+        }
+    }
+}
+
+static void emit_call(struct cg *cg, ir_ref r)
+{
+    const struct ir_op *op = &cg->ir->ops[r];
+    const struct tcg_helper *h = &cg->ir->guest->helpers[op->mod];
+    struct cg_priv *p = cg->priv;
+    struct cg_inst i = {.op = op};
+    for (unsigned k = 0; k < 4; k++)
+        if (op->arg[k]) {
+            if (cg->ir->ops[op->arg[k]].opc == IR_vconst)
+                cg_need(cg, op->arg[k]);
+            i.a[k] = cg_where(cg, op->arg[k]);
+            p->val[op->arg[k]].next = p->next_use[r][k];
+        }
+    if (h->flags & CG_H_STATE) {
+        struct cg_operand to = {.kind = CG_STATE, .disp = offsetof(struct tcg_cpu, pc)};
+        struct cg_operand pc = {.kind = CG_IMM, .imm = (int64_t)p->insn_pc, .sym = true};
+        write_back_and_keep(cg);
+        cg->host->move(cg, IR_I64, &to, &pc);
+    }
+    cg_spill_all(cg, h->flags & TCG_H_WRITES);
+    enum cg_class c;
+    bool result = cg_value_class(cg->ir, r, &c);
+    if (result) {
+        unsigned reg = 0;
+        while (!(cg->host->allocatable[c] >> reg & 1))
+            reg++;
+        i.d = (struct cg_operand){.kind = CG_REG, .reg = (uint8_t)reg};
+    }
+    cg->host->ops[op->opc].emit(cg, &i);
+    cg_forget_registers(cg);
+    if (result) {
+        p->reg_val[c][i.d.reg] = r;
+        p->val[r].reg = i.d.reg;
+    }
+}
+
+static void emit_exit_if(struct cg *cg, ir_ref r)
+{
+    const struct ir_op *op = &cg->ir->ops[r];
+    struct cg_inst i = {.op = op};
+    place_args(cg, &i, 0);
+    if (i.fl.in_host_flags || op->pass & CG_FUSED)
+        cg->priv->host_flags = op->arg[0];
+    i.label = cg_exit_stub(cg, (uint64_t)op->imm);
+    cg->priv->host_flags = 0;
+    cg->host->ops[IR_exit_if].emit(cg, &i);
+}
+
+static void emit_goto(struct cg *cg, const struct ir_op *op)
+{
+    uint64_t pc = (uint64_t)op->imm;
+    cg_write_back(cg, cg_exit_record(cg));
+    cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), pc <= cg->priv->insn_pc);
+}
+
+static void emit_op(struct cg *cg, ir_ref r)
+{
+    const struct ir_op *op = &cg->ir->ops[r];
+    struct cg_priv *p = cg->priv;
+    switch (op->opc) {
+    case IR_NOP: case IR_const: case IR_vconst: case IR_param:
+        return;
+    case IR_get:
+        p->val[r].mem = CG_STATE;
+        p->val[r].disp = (int32_t)cg->ir->guest->slots[op->imm].offset;
+        p->slot[op->imm].home_of = r;
+        return;
+    case IR_put:
+        cg_put(cg, (unsigned)op->imm, op->arg[0]);
+        return;
+    case IR_insn:
+        p->insn_pc = (uint64_t)op->imm;
+        p->insn_word = (uint64_t)op->imm2;
+        return;
+    case IR_exit_if:
+        emit_exit_if(cg, r);
+        return;
+    case IR_jump:
+        cg_emit_jump(cg, r);
+        return;
+    case IR_branch:
+        cg_emit_branch(cg, r);
+        return;
+    case IR_goto_pc:
+        emit_goto(cg, op);
+        return;
+    case IR_goto_ind: {
+        cg_need(cg, op->arg[0]);
+        struct cg_operand pc = cg_where(cg, op->arg[0]);
+        cg_write_back(cg, cg_exit_record(cg));
+        cg->host->goto_ind(cg, &pc, (enum ir_ind)op->mod);
+        return;
+    }
+    case IR_raise:
+        cg_write_back(cg, cg_exit_record(cg));
+        cg->host->raise(cg, op->mod, op->imm, (uint64_t)op->imm2);
+        return;
+    case IR_call: case IR_vcall:
+        emit_call(cg, r);
+        return;
+    default:
+        if (op->pass & CG_VIRTUAL && !(op->pass & CG_COMPARES))
+            return;
+        generic(cg, r);
+    }
+}
+
+static void emit_block(struct cg *cg, uint32_t k)
+{
+    const struct ir_block *b = &cg->ir->blocks[k];
+    struct cg_priv *p = cg->priv;
+    p->cur_block = k;
+    cg_block_enter(cg, k);
+    for (ir_ref r = b->first; r <= b->last && !cg->overflow; r++) {
+        if ((size_t)(cg->end - cg->p) < cg->host->max_op_bytes + 16 * p->n_dirty) {
+            cg->overflow = true;
+            p->no_space = true;
+            break;
+        }
+        p->pos = r;
+        p->locked[0] = p->locked[1] = 0;
+        emit_op(cg, r);
+    }
+}
+
+static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t region_id,
+                    uint32_t seed)
+{
+    struct cg_priv *p = cg->priv;
+    cg->ir = ir;
+    cg->p = cg->start = at;
+    cg->end = end;
+    cg->run_mode = ir->run_mode;
+    cg->region_id = region_id;
+    cg->overflow = false;
+    p->ir = ir;
+    p->no_space = false;
+    p->seed = seed ? seed ^ (uint32_t)ir->entry_pc : 0;
+    p->n_ool = p->n_exits = p->n_places = p->n_links = p->n_moves = 0;
+    p->insn_pc = ir->entry_pc;
+    if (p->cap < ir->n) {
+        p->cap = ir->n * 2;
+        p->val = realloc(p->val, p->cap * sizeof *p->val);
+        p->next_use = realloc(p->next_use, p->cap * sizeof *p->next_use);
+        p->last_exit = realloc(p->last_exit, p->cap * sizeof *p->last_exit);
+        if (!p->val || !p->next_use || !p->last_exit)
+            abort();
+    }
+    memset(p->in, 0, ir->n_blocks * sizeof p->in[0]);
+}
+
+int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t region_id,
+              uint32_t seed, struct cg_output *out)
+{
+    struct cg_priv *p = cg->priv;
+    if (end - at > 1 << 20)
+        end = at + (1 << 20);
+    prepare(cg, ir, at, end, region_id, seed);
+    cg_lower_flags(cg);
+    cg_liveness(cg);
+    cg_alloc_reset(cg);
+    cg_snap_begin(cg);
+    for (uint32_t k = 0; k < ir->n_blocks && !cg->overflow; k++)
+        emit_block(cg, k);
+    cg_flush_ool(cg);
+    if (cg->overflow)
+        return p->no_space ? -ENOSPC : -E2BIG;
+    *out = (struct cg_output){.code = at, .code_size = (uint32_t)(cg->p - at), .snap = p->snap,
+                              .snap_size = p->n_snap, .links = p->links, .n_links = p->n_links};
+    return 0;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Leaving a region with exact state, and the out-of-line queue. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcg/codegen/cg.h"
+
+struct cg_exit cg_exit_record(struct cg *cg)
+{
+    struct cg_priv *p = cg->priv;
+    struct cg_exit e = {.first = p->n_exits};
+    for (unsigned k = 0; k < p->n_dirty; k++) {
+        unsigned s = p->dirty[k];
+        ir_ref v = p->slot[s].value;
+        if (!v || !p->slot[s].dirty)
+            continue;
+        p->exits = cg_grow(p->exits, &p->cap_exits, p->n_exits + 1, sizeof *p->exits);
+        struct cg_exit_slot *x = &p->exits[p->n_exits++];
+        const struct ir_op *op = &cg->ir->ops[v];
+        *x = (struct cg_exit_slot){.slot = (uint16_t)s, .type = cg->ir->guest->slots[s].type,
+                                   .value = v};
+        if (x->type == IR_FLAGS)
+            x->fl = cg_flags_at(cg, v, p->host_flags == v);
+        else if (op->opc == IR_vzext && op->pass & CG_VIRTUAL) {
+            x->zext = true;
+            x->lane = op->lane;
+            x->from = cg_where(cg, op->arg[0]);
+        } else {
+            x->from = cg_where(cg, v);
+        }
+    }
+    e.n = p->n_exits - e.first;
+    return e;
+}
+
+static void store_vconst(struct cg *cg, int32_t disp, const struct ir_op *op)
+{
+    struct cg_operand to = {.kind = CG_STATE, .disp = disp};
+    struct cg_operand lo = {.kind = CG_IMM, .imm = op->imm}, hi = {.kind = CG_IMM, .imm = op->imm2};
+    cg->host->move(cg, IR_I64, &to, &lo);
+    to.disp += 8;
+    cg->host->move(cg, IR_I64, &to, &hi);
+}
+
+static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
+{
+    int32_t disp = (int32_t)cg->ir->guest->slots[x->slot].offset;
+    struct cg_operand to = {.kind = CG_STATE, .disp = disp};
+    const struct ir_op *op = &cg->ir->ops[x->value];
+    if (x->type == IR_FLAGS)
+        cg->host->pack_flags(cg, &to, &x->fl);
+    else if (x->zext)
+        cg->host->store_zext(cg, disp, &x->from, x->lane);
+    else if (op->opc == IR_vconst && x->from.kind == CG_NONE)
+        store_vconst(cg, disp, op);
+    else
+        cg->host->move(cg, x->type, &to, &x->from);
+}
+
+/* Flags first: they may still be in the host's flags register, and packing them needs scratch. */
+void cg_write_back(struct cg *cg, struct cg_exit e)
+{
+    for (int flags = 1; flags >= 0; flags--)
+        for (uint32_t k = 0; k < e.n; k++) {
+            const struct cg_exit_slot *x = &cg->priv->exits[e.first + k];
+            if ((x->type == IR_FLAGS) == flags)
+                write_slot(cg, x);
+        }
+}
+
+uint32_t cg_new_link(struct cg *cg, uint64_t pc)
+{
+    struct cg_priv *p = cg->priv;
+    p->links = cg_grow(p->links, &p->cap_links, p->n_links + 1, sizeof *p->links);
+    p->links[p->n_links] = (struct cg_link){.pc = pc};
+    return p->n_links++;
+}
+
+void cg_link_at(struct cg *cg, uint32_t link, uint8_t *at)
+{
+    cg->priv->links[link].at = at;
+}
+
+/* --- out of line --------------------------------------------------------------------------------- */
+
+struct cg_ool *cg_ool(struct cg *cg, void (*emit)(struct cg *, struct cg_ool *),
+                      const struct cg_inst *i)
+{
+    struct cg_priv *p = cg->priv;
+    p->ool = cg_grow(p->ool, &p->cap_ool, p->n_ool + 1, sizeof *p->ool);
+    if (p->n_ool == p->made_ool) {
+        p->ool[p->n_ool] = malloc(sizeof **p->ool);
+        if (!p->ool[p->n_ool])
+            abort();
+        p->made_ool++;
+    }
+    struct cg_ool *o = p->ool[p->n_ool++];
+    memset(o, 0, sizeof *o);
+    o->emit = emit;
+    if (i)
+        o->inst = *i;
+    o->ref = p->pos;
+    return o;
+}
+
+void cg_flush_ool(struct cg *cg)
+{
+    struct cg_priv *p = cg->priv;
+    p->in_ool = true;
+    for (uint32_t k = 0; k < p->n_ool && !cg->overflow; k++) {
+        if ((size_t)(cg->end - cg->p) < cg->host->max_op_bytes) {
+            cg->overflow = true;
+            break;
+        }
+        p->ool[k]->emit(cg, p->ool[k]);
+    }
+    p->in_ool = false;
+}
+
+static struct cg_exit ool_exit(const struct cg_ool *o)
+{
+    return (struct cg_exit){.first = o->exit, .n = (uint32_t)(o->data[1] >> 32)};
+}
+
+static void set_exit(struct cg_ool *o, struct cg_exit e)
+{
+    o->exit = e.first;
+    o->data[1] = (o->data[1] & UINT32_MAX) | (uint64_t)e.n << 32;
+}
+
+static void emit_exit(struct cg *cg, struct cg_ool *o)
+{
+    uint64_t pc = o->data[0];
+    cg->host->bind(cg, &o->from);
+    cg_write_back(cg, ool_exit(o));
+    cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), o->data[1] & 1);
+}
+
+struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc)
+{
+    struct cg_ool *o = cg_ool(cg, emit_exit, NULL);
+    o->data[0] = pc;
+    o->data[1] = pc <= cg->priv->insn_pc; /* backwards: poll for interrupts */
+    set_exit(o, cg_exit_record(cg));
+    return &o->from;
+}
+
+static void emit_raise(struct cg *cg, struct cg_ool *o)
+{
+    struct cg_operand to = {.kind = CG_STATE, .disp = offsetof(struct tcg_cpu, fault_addr)};
+    cg->host->bind(cg, &o->from);
+    cg->host->move(cg, IR_I64, &to, &o->inst.a[0]);
+    cg_write_back(cg, ool_exit(o));
+    cg->host->raise(cg, (unsigned)(o->data[1] & UINT32_MAX), o->inst.a[1].imm, o->data[0]);
+}
+
+struct cg_label *cg_raise_label(struct cg *cg, const struct cg_inst *i, unsigned exc,
+                                const struct cg_operand *addr, int64_t disp)
+{
+    struct cg_ool *o = cg_ool(cg, emit_raise, i);
+    o->inst.a[0] = *addr;
+    o->inst.a[1].imm = disp;
+    o->data[0] = cg->priv->insn_pc;
+    o->data[1] = exc;
+    set_exit(o, cg_exit_record(cg));
+    return &o->from;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The side table: for each place in emitted code where a fault can happen, the guest's pc and for
+ * each slot whose memory is stale a recipe to rebuild it.  Delta coded in code order:
+ *
+ *   entry  = offset delta, zigzag pc delta, count << 1 | reset, count * (slot, recipe)
+ *   recipe = CLEAN | INT reg | VEC reg | STACK offset | STATE offset | CONST zigzag |
+ *            VCONST 16 bytes | FLAGS opc type lane mod recipe recipe | ZEXT lane recipe
+ *
+ * Numbers are LEB128.  `reset` (first entry of a block) makes every slot clean before.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcg/codegen/cg.h"
+#include "tcg/interp/eval.h"
+
+enum recipe { R_CLEAN, R_INT, R_VEC, R_STACK, R_STATE, R_CONST, R_VCONST, R_FLAGS, R_ZEXT };
+enum { MAX_RECIPE = 96 };
+
+/* --- writing --------------------------------------------------------------------------------------- */
+
+struct buf { uint8_t b[MAX_RECIPE]; unsigned n; };
+
+static void put8(struct buf *o, unsigned v) { o->b[o->n++] = (uint8_t)v; }
+
+static void put_num(struct buf *o, uint64_t v)
+{
+    while (v > 127) {
+        put8(o, (v & 127) | 128);
+        v >>= 7;
+    }
+    put8(o, (unsigned)v);
+}
+
+static uint64_t zigzag(int64_t v) { return (uint64_t)v << 1 ^ (uint64_t)(v >> 63); }
+
+static void put_place(struct cg *cg, struct buf *o, ir_ref v, const struct cg_operand *w)
+{
+    bool vec = ir_result_type(cg->ir, v) == IR_V128;
+    const struct ir_op *op = &cg->ir->ops[v];
+    switch (w->kind) {
+    case CG_REG:
+        put8(o, vec ? R_VEC : R_INT);
+        put8(o, w->reg);
+        break;
+    case CG_STACK:
+        put8(o, R_STACK);
+        put_num(o, (uint64_t)w->disp);
+        break;
+    case CG_STATE:
+        put8(o, R_STATE);
+        put_num(o, (uint64_t)w->disp);
+        break;
+    case CG_IMM:
+        put8(o, R_CONST);
+        put_num(o, zigzag(w->imm));
+        break;
+    default: /* a vector constant that no register holds */
+        put8(o, R_VCONST);
+        memcpy(o->b + o->n, &op->imm, 8);
+        memcpy(o->b + o->n + 8, &op->imm2, 8);
+        o->n += 16;
+    }
+}
+
+static void put_value(struct cg *cg, struct buf *o, ir_ref v)
+{
+    const struct ir_op *op = &cg->ir->ops[v];
+    struct cg_operand w;
+    if (op->pass & CG_VIRTUAL && op->opc == IR_vzext) {
+        put8(o, R_ZEXT);
+        put8(o, op->lane);
+        put_value(cg, o, op->arg[0]);
+    } else if (op->pass & CG_VIRTUAL) {
+        put8(o, R_FLAGS);
+        put_num(o, op->opc);
+        put8(o, op->type);
+        put8(o, op->lane);
+        put_num(o, op->mod);
+        put_value(cg, o, op->arg[0]);
+        put_value(cg, o, op->arg[1]);
+    } else {
+        w = cg_where(cg, v);
+        put_place(cg, o, v, &w);
+    }
+}
+
+static void out(struct cg_priv *p, const void *b, unsigned n)
+{
+    p->snap = cg_grow(p->snap, &p->cap_snap, p->n_snap + n, 1);
+    memcpy(p->snap + p->n_snap, b, n);
+    p->n_snap += n;
+}
+
+void cg_snap_begin(struct cg *cg)
+{
+    struct cg_priv *p = cg->priv;
+    p->n_snap = 0;
+    out(p, "", 1); /* so that no recipe is at 0 */
+    p->snap_offset = 0;
+    p->snap_pc = cg->ir->entry_pc;
+    p->snap_reset = false;
+}
+
+void cg_snap_block(struct cg *cg)
+{
+    cg->priv->snap_reset = true;
+    for (unsigned s = 0; s < cg->ir->guest->n_slots; s++)
+        cg->priv->slot[s].snap = 0;
+}
+
+/* The recipe of slot s into o; true if it is not what the table says by now. */
+static bool changed(struct cg *cg, unsigned s, struct buf *o)
+{
+    struct cg_priv *p = cg->priv;
+    struct cg_slot *slot = &p->slot[s];
+    o->n = 0;
+    if (slot->value && slot->dirty)
+        put_value(cg, o, slot->value);
+    else
+        put8(o, R_CLEAN);
+    if (!slot->snap)
+        return o->b[0] != R_CLEAN;
+    return memcmp(p->snap + slot->snap, o->b, o->n) != 0;
+}
+
+void cg_snap_at(struct cg *cg, const uint8_t *at)
+{
+    struct cg_priv *p = cg->priv;
+    struct buf head = {.n = 0}, r;
+    uint16_t slots[CG_MAX_SLOTS];
+    unsigned n = 0;
+    if (p->in_ool) {
+        fprintf(stderr, "dragoman: an access out of line at %%%u\n", p->pos);
+        abort();
+    }
+    for (unsigned k = 0; k < p->n_dirty; k++)
+        if (changed(cg, p->dirty[k], &r))
+            slots[n++] = p->dirty[k];
+    uint32_t offset = (uint32_t)(at - cg->start);
+    put_num(&head, offset - p->snap_offset);
+    put_num(&head, zigzag((int64_t)(p->insn_pc - p->snap_pc)));
+    put_num(&head, n << 1 | p->snap_reset);
+    out(p, head.b, head.n);
+    p->snap_offset = offset;
+    p->snap_pc = p->insn_pc;
+    p->snap_reset = false;
+    for (unsigned k = 0; k < n; k++) {
+        head.n = 0;
+        put_num(&head, slots[k]);
+        out(p, head.b, head.n);
+        changed(cg, slots[k], &r);
+        p->slot[slots[k]].snap = p->n_snap;
+        out(p, r.b, r.n);
+    }
+}
+
+void cg_fault_point(struct cg *cg, const struct cg_inst *i, const uint8_t *at)
+{
+    (void)i;
+    cg_snap_at(cg, at);
+}
+
+/* --- reading: async-signal-safe --------------------------------------------------------------------- */
+
+struct in { const uint8_t *p, *end; };
+
+static uint64_t num(struct in *s)
+{
+    uint64_t v = 0;
+    unsigned shift = 0;
+    while (s->p < s->end) {
+        uint8_t b = *s->p++;
+        v |= (uint64_t)(b & 127) << shift;
+        shift += 7;
+        if (!(b & 128))
+            break;
+    }
+    return v;
+}
+
+static int64_t unzigzag(uint64_t v) { return (int64_t)(v >> 1 ^ (0 - (v & 1))); }
+
+struct frame {
+    const struct host *host;
+    const void *ucontext;
+    uintptr_t stack;
+    struct tcg_cpu *cpu;
+};
+
+static void read_mem(union ir_val *d, uintptr_t at)
+{
+    memcpy(d, (const void *)at, 16);
+}
+
+/* Skips the recipe, and computes it into d unless d is NULL. */
+static void recipe(struct in *s, const struct frame *f, union ir_val *d)
+{
+    unsigned kind = *s->p++;
+    union ir_val a = {0}, b = {0};
+    switch (kind) {
+    case R_CLEAN:
+        return;
+    case R_INT: {
+        unsigned reg = *s->p++;
+        if (d)
+            d->l = f->ucontext ? f->host->frame_int(f->ucontext, reg) : 0;
+        return;
+    }
+    case R_VEC: {
+        unsigned reg = *s->p++;
+        if (d && f->ucontext)
+            d->v = f->host->frame_vec(f->ucontext, reg);
+        return;
+    }
+    case R_STACK: {
+        uint64_t at = num(s);
+        if (d)
+            read_mem(d, f->stack + at);
+        return;
+    }
+    case R_STATE: {
+        uint64_t at = num(s);
+        if (d)
+            read_mem(d, (uintptr_t)f->cpu + at);
+        return;
+    }
+    case R_CONST: {
+        int64_t v = unzigzag(num(s));
+        if (d)
+            d->l = (uint64_t)v;
+        return;
+    }
+    case R_VCONST:
+        if (d)
+            memcpy(d, s->p, 16);
+        s->p += 16;
+        return;
+    case R_ZEXT: {
+        struct ir_desc desc = {.opc = IR_vzext, .type = IR_V128, .lane = *s->p++};
+        recipe(s, f, d ? &a : NULL);
+        if (d)
+            ir_eval[IR_vzext](f->cpu, &desc, d, &a, &b, &b);
+        return;
+    }
+    case R_FLAGS: {
+        struct ir_desc desc = {.opc = (uint16_t)num(s)};
+        desc.type = *s->p++;
+        desc.lane = *s->p++;
+        desc.mod = (uint16_t)num(s);
+        recipe(s, f, d ? &a : NULL);
+        recipe(s, f, d ? &b : NULL);
+        if (desc.type == IR_I32) { /* i32 values have their upper halves clear (eval.h) */
+            a.l = a.w;
+            b.l = b.w;
+        }
+        if (d)
+            ir_eval[desc.opc](f->cpu, &desc, d, &a, &b, &b);
+        return;
+    }
+    default:
+        abort();
+    }
+}
+
+static void apply(const struct frame *f, const struct guest *guest, unsigned slot,
+                  const uint8_t *at, const uint8_t *end)
+{
+    struct in s = {at, end};
+    union ir_val d = {0};
+    uint8_t *to = (uint8_t *)f->cpu + guest->slots[slot].offset;
+    if (*at == R_CLEAN)
+        return;
+    recipe(&s, f, &d);
+    memcpy(to, &d, guest->slots[slot].type == IR_V128 ? 16 : guest->slots[slot].type == IR_I64 ? 8 : 4);
+}
+
+bool cg_restore(struct tcg_cpu *cpu, const struct host *host, const struct guest *guest,
+                const uint8_t *snap, uint32_t snap_size, uint64_t region_pc, uint32_t offset,
+                const void *ucontext, uintptr_t stack)
+{
+    const uint8_t *last[CG_MAX_SLOTS] = {NULL};
+    struct frame f = {host, ucontext, ucontext ? host->frame_stack(ucontext) : stack, cpu};
+    struct in s = {snap + 1, snap + snap_size};
+    uint32_t at = 0;
+    uint64_t pc = region_pc;
+    while (s.p < s.end) {
+        at += (uint32_t)num(&s);
+        pc += (uint64_t)unzigzag(num(&s));
+        uint64_t n = num(&s);
+        if (at > offset)
+            return false;
+        if (n & 1)
+            memset(last, 0, sizeof last);
+        for (n >>= 1; n; n--) {
+            unsigned slot = (unsigned)num(&s);
+            last[slot] = s.p;
+            recipe(&s, &f, NULL);
+        }
+        if (at == offset)
+            break;
+    }
+    if (at != offset)
+        return false;
+    for (unsigned k = 0; k < guest->n_slots; k++)
+        if (last[k])
+            apply(&f, guest, k, last[k], s.end);
+    cpu->pc = pc;
+    return true;
+}
+
+void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *guest, FILE *out_file)
+{
+    static const char *const names[] = {"clean", "int", "vec", "stack", "state", "const", "vconst",
+                                        "flags", "zext"};
+    struct in s = {snap + 1, snap + snap_size};
+    uint64_t at = 0;
+    int64_t pc = 0;
+    while (s.p < s.end) {
+        at += num(&s);
+        pc += unzigzag(num(&s));
+        uint64_t n = num(&s);
+        fprintf(out_file, "  at +%#" PRIx64 ": pc +%" PRId64 "%s", at, pc, n & 1 ? " reset" : "");
+        for (n >>= 1; n; n--) {
+            unsigned slot = (unsigned)num(&s);
+            const uint8_t *r = s.p;
+            fprintf(out_file, " %s=%s", guest->slots[slot].name, *r <= R_ZEXT ? names[*r] : "?");
+            if (*r == R_INT || *r == R_VEC)
+                fprintf(out_file, "%u", r[1]);
+            recipe(&s, &(struct frame){0}, NULL);
+        }
+        fputc('\n', out_file);
+    }
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* Constants, neutral operands, address arithmetic: one op, its operands final. */
+#include "tcg/interp/eval.h"
+#include "tcg/opt/opt.h"
+
+static bool is_imm(const struct ir *ir, ir_ref v)
+{
+    return ir->ops[v].opc == IR_const && !(ir->ops[v].mod & IR_SYM);
+}
+
+static bool is_value(const struct ir *ir, ir_ref v, int64_t imm)
+{
+    return is_imm(ir, v) && ir->ops[v].imm == imm;
+}
+
+static void make_const(struct ir_op *op, enum ir_type t, int64_t v, uint16_t sym)
+{
+    *op = (struct ir_op){.opc = IR_const, .type = (uint8_t)t, .mod = sym,
+                         .imm = t == IR_I32 ? (int32_t)v : v};
+}
+
+/* Every operand is a plain constant: the op's own definition gives the result. */
+static bool fold_all(struct ir *ir, ir_ref r)
+{
+    struct ir_op *op = &ir->ops[r];
+    union ir_val v[3] = {{0}}, d;
+    enum ir_type t = ir_result_type(ir, r);
+    unsigned n = 0;
+    for (; n < 3 && op->arg[n]; n++) {
+        if (!is_imm(ir, op->arg[n]))
+            return false;
+        v[n].l = (uint64_t)ir->ops[op->arg[n]].imm;
+        if (ir->ops[op->arg[n]].type == IR_I32)
+            v[n].l = v[n].w;
+    }
+    if (!n || (t != IR_I32 && t != IR_I64))
+        return false;
+    struct ir_desc desc = {op->opc, op->type, op->lane, op->mod, op->imm, op->imm2};
+    ir_eval[op->opc](NULL, &desc, &d, &v[0], &v[1], &v[2]);
+    make_const(op, t, (int64_t)d.l, 0);
+    return true;
+}
+
+/* a + constant, where a may be an image address or itself a + constant. */
+static void fold_add(struct ir *ir, ir_ref r, int64_t c)
+{
+    struct ir_op *op = &ir->ops[r];
+    const struct ir_op *a = &ir->ops[op->arg[0]];
+    if (c == 0)
+        opt_replace(ir, r, op->arg[0]);
+    else if (a->opc == IR_const && op->type == IR_I64)
+        make_const(op, IR_I64, a->imm + c, a->mod);
+}
+
+static void fold_binary(struct ir *ir, ir_ref r)
+{
+    struct ir_op *op = &ir->ops[r];
+    if ((ir_opinfo[op->opc].flags & IRF_COMM) && ir_is_const(ir, op->arg[0]) &&
+        !ir_is_const(ir, op->arg[1])) {
+        ir_ref t = op->arg[0];
+        op->arg[0] = op->arg[1];
+        op->arg[1] = t;
+    }
+    ir_ref a = op->arg[0], b = op->arg[1];
+    int64_t ones = -1;
+    switch (op->opc) {
+    case IR_add:
+        if (is_imm(ir, b))
+            fold_add(ir, r, ir->ops[b].imm);
+        else if (is_value(ir, a, 0))
+            opt_replace(ir, r, b);
+        break;
+    case IR_sub:
+        if (is_imm(ir, b))
+            fold_add(ir, r, (int64_t)(0 - (uint64_t)ir->ops[b].imm));
+        else if (is_value(ir, a, 0))
+            *op = (struct ir_op){.opc = IR_neg, .type = op->type, .arg = {b}};
+        break;
+    case IR_or:
+    case IR_xor:
+        if (is_value(ir, b, 0))
+            opt_replace(ir, r, a);
+        else if (a == b && op->opc == IR_or)
+            opt_replace(ir, r, a);
+        break;
+    case IR_and:
+        if (is_value(ir, b, ones) || a == b)
+            opt_replace(ir, r, a);
+        else if (is_value(ir, b, 0))
+            make_const(op, op->type, 0, 0);
+        break;
+    case IR_orn:
+        if (is_value(ir, a, 0))
+            *op = (struct ir_op){.opc = IR_not, .type = op->type, .arg = {b}};
+        break;
+    case IR_andn:
+        if (is_value(ir, b, 0))
+            opt_replace(ir, r, a);
+        break;
+    case IR_shl: case IR_shr: case IR_sar: case IR_ror:
+        if (is_value(ir, b, 0))
+            opt_replace(ir, r, a);
+        break;
+    case IR_mul:
+        if (is_value(ir, b, 1))
+            opt_replace(ir, r, a);
+        break;
+    default:
+        break;
+    }
+}
+
+/* trunc(zext64 x) = x, trunc(constant), and the like. */
+static void fold_width(struct ir *ir, ir_ref r)
+{
+    struct ir_op *op = &ir->ops[r];
+    const struct ir_op *a = &ir->ops[op->arg[0]];
+    if (op->opc == IR_trunc && (a->opc == IR_zext64 || a->opc == IR_sext64))
+        opt_replace(ir, r, a->arg[0]);
+    else if (op->opc == IR_zext && a->opc == IR_load && a->type == op->type &&
+             !(a->mod & IR_MEM_SIGN) && 8 << (a->mod & IR_MEM_SIZE) <= op->imm)
+        opt_replace(ir, r, op->arg[0]);
+}
+
+/* base + constant into the displacement. */
+static void fold_address(struct ir *ir, struct ir_op *op)
+{
+    for (int k = 0; k < 4; k++) {
+        const struct ir_op *a = &ir->ops[op->arg[0]];
+        int64_t c;
+        if (a->opc == IR_add && is_imm(ir, a->arg[1]))
+            c = ir->ops[a->arg[1]].imm;
+        else if (a->opc == IR_sub && is_imm(ir, a->arg[1]))
+            c = -ir->ops[a->arg[1]].imm;
+        else
+            break;
+        if (a->type != IR_I64 || c > INT32_MAX || c < INT32_MIN || op->imm + c > INT32_MAX ||
+            op->imm + c < INT32_MIN)
+            break;
+        op->imm += c;
+        op->arg[0] = a->arg[0];
+    }
+    if (op->arg[1] || (op->opc != IR_load && op->opc != IR_store))
+        return;
+    /* base + (index << k), nothing more */
+    const struct ir_op *a = &ir->ops[op->arg[0]];
+    if (a->opc != IR_add || a->type != IR_I64 || ir_is_const(ir, a->arg[1]))
+        return;
+    const struct ir_op *s = &ir->ops[a->arg[1]];
+    ir_ref base = a->arg[0], index = a->arg[1];
+    unsigned scale = 0;
+    if (s->opc == IR_shl && is_imm(ir, s->arg[1]) && ir->ops[s->arg[1]].imm <= 3 &&
+        ir->ops[s->arg[1]].imm >= 0) {
+        index = s->arg[0];
+        scale = (unsigned)ir->ops[s->arg[1]].imm;
+    }
+    op->arg[0] = base;
+    op->arg[1] = index;
+    op->mod |= (uint16_t)(scale << IR_MEM_SCALE_SHIFT);
+}
+
+void opt_fold_op(struct ir *ir, ir_ref r)
+{
+    struct ir_op *op = &ir->ops[r];
+    const struct ir_opinfo *info = &ir_opinfo[op->opc];
+    if (info->flags & IRF_FOLD) {
+        if (fold_all(ir, r))
+            return;
+        if (op->arg[1] && !op->arg[2] && info->shape[3] && !info->shape[4])
+            fold_binary(ir, r);
+        else if (op->arg[0] && !op->arg[1])
+            fold_width(ir, r);
+    } else if (op->opc == IR_flags_add || op->opc == IR_flags_and) {
+        if (ir_is_const(ir, op->arg[0]) && !ir_is_const(ir, op->arg[1])) {
+            ir_ref t = op->arg[0];
+            op->arg[0] = op->arg[1];
+            op->arg[1] = t;
+        }
+    } else if (info->flags & IRF_MEM) {
+        fold_address(ir, op);
+    }
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The forward walk: operands are renamed to what replaced them, slots are promoted to values, and
+ * each op is simplified once its operands are final.
+ */
+#include <string.h>
+
+#include "tcg/guest.h"
+#include "tcg/opt/opt.h"
+
+enum { MAX_SLOTS = 256 };
+
+struct walk {
+    struct ir *ir;
+    unsigned disabled;
+    ir_ref slot[MAX_SLOTS]; /* what each slot holds, as far as this block knows */
+};
+
+static void rename_args(struct ir *ir, struct ir_op *op)
+{
+    for (unsigned k = 0; k < 4; k++)
+        if (op->arg[k] && ir->ops[op->arg[k]].opc == IR_NOP)
+            op->arg[k] = ir->ops[op->arg[k]].arg[0];
+}
+
+static void promote(struct walk *w, ir_ref r, struct ir_op *op)
+{
+    switch (op->opc) {
+    case IR_get:
+        if (w->slot[op->imm])
+            opt_replace(w->ir, r, w->slot[op->imm]);
+        else
+            w->slot[op->imm] = r;
+        break;
+    case IR_put:
+        w->slot[op->imm] = op->arg[0];
+        break;
+    case IR_call:
+    case IR_vcall:
+        if (w->ir->guest->helpers[op->mod].flags & TCG_H_WRITES)
+            memset(w->slot, 0, sizeof w->slot);
+        break;
+    default:
+        break;
+    }
+}
+
+static void walk_block(struct walk *w, struct ir_block *b)
+{
+    struct ir *ir = w->ir;
+    memset(w->slot, 0, w->ir->guest->n_slots * sizeof w->slot[0]);
+    for (ir_ref r = b->first; r <= b->last; r++) {
+        struct ir_op *op = &ir->ops[r];
+        rename_args(ir, op);
+        if (!(w->disabled >> OPT_promote & 1))
+            promote(w, r, op);
+        if (op->opc != IR_NOP && !(w->disabled >> OPT_narrow & 1))
+            opt_narrow_op(ir, r);
+        if (op->opc != IR_NOP && !(w->disabled >> OPT_fold & 1))
+            opt_fold_op(ir, r);
+    }
+    for (int e = 0; e < 2; e++) {
+        if (b->succ[e] == UINT32_MAX)
+            continue;
+        for (unsigned k = 0; k < ir->blocks[b->succ[e]].n_params; k++) {
+            ir_ref *a = &ir->edge_args[b->edge[e] + k];
+            if (ir->ops[*a].opc == IR_NOP)
+                *a = ir->ops[*a].arg[0];
+        }
+    }
+}
+
+void opt_forward(struct ir *ir, unsigned disabled)
+{
+    struct walk w = {.ir = ir, .disabled = disabled};
+    for (uint32_t k = 0; k < ir->n_blocks; k++)
+        walk_block(&w, &ir->blocks[k]);
+}

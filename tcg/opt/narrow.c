@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vzext clears what lies above a scalar or a 64-bit vector, as the guest's registers do.  An op that
+ * reads the low lanes alone does not need it done.
+ */
+#include "tcg/opt/opt.h"
+
+/* Bytes of operand k that op reads. */
+static unsigned reads(const struct ir_op *op, unsigned k)
+{
+    const struct ir_opinfo *info = &ir_opinfo[op->opc];
+    unsigned lane = ir_lane_bytes(op->lane);
+    switch (op->opc) {
+    case IR_vzext: case IR_fcmp: case IR_ftos: case IR_ftou: case IR_fjcvt:
+        return lane;
+    case IR_vfcvt:
+        return op->lane & (IR_LANES_1 | IR_LANES_64) ? lane * ir_lane_count(op->lane) : 16;
+    case IR_vtoi: case IR_vtois: case IR_vdupl:
+        return lane * (unsigned)(op->imm + 1);
+    case IR_vsxtl: case IR_vuxtl: case IR_vsmull: case IR_vumull: case IR_vpmull:
+        return 8;
+    case IR_vzip1:
+        return 8;
+    case IR_store:
+        return k == 2 && op->type == IR_V128 ? 1u << (op->mod & IR_MEM_SIZE) : 16;
+    default:
+        return info->flags & IRF_FPFX ? lane * ir_lane_count(op->lane) : 16;
+    }
+}
+
+/* Bytes above which value v is known to be zero. */
+static unsigned significant(const struct ir *ir, ir_ref v)
+{
+    const struct ir_op *op = &ir->ops[v];
+    switch (op->opc) {
+    case IR_load: return 1u << (op->mod & IR_MEM_SIZE);
+    case IR_vfromi: return op->type == IR_I32 ? 4 : 8;
+    case IR_vzext: return ir_lane_bytes(op->lane);
+    case IR_vxtn: case IR_vhi64: case IR_vsqxtn: case IR_vuqxtn: case IR_vsqxtun: return 8;
+    default: return 16;
+    }
+}
+
+void opt_narrow_op(struct ir *ir, ir_ref r)
+{
+    struct ir_op *op = &ir->ops[r];
+    for (unsigned k = 0; k < 3; k++) {
+        const struct ir_op *a = &ir->ops[op->arg[k]];
+        if (a->opc == IR_vzext && op->opc != IR_put && op->opc != IR_call && op->opc != IR_vcall &&
+            reads(op, k) <= ir_lane_bytes(a->lane))
+            op->arg[k] = a->arg[0];
+    }
+    if (op->opc == IR_vzext && significant(ir, op->arg[0]) <= ir_lane_bytes(op->lane))
+        opt_replace(ir, r, op->arg[0]);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Which passes there are, and in which order they run. */
+#include "tcg/opt/opt.h"
+
+const struct opt_pass_info opt_passes[OPT_PASS_COUNT] = {
+#define PASS(name, help) {#name, help},
+#include "tcg/opt/passes.def"
+};
+
+void opt_run(struct ir *ir, unsigned disabled, bool verify)
+{
+    opt_forward(ir, disabled);
+    if (verify)
+        ir_verify(ir, "forward");
+    if (!(disabled >> OPT_dce & 1))
+        opt_dce(ir);
+    if (verify)
+        ir_verify(ir, "dce");
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The optimiser: linear passes over a region, listed in passes.def.  opt.c runs them; forward.c
+ * holds those that one forward walk does together, dce.c the backward one.  Includes ir/ and
+ * interp/eval.h (constant folding uses the ops' own definition).
+ *
+ * A replaced op becomes IR_NOP with the value that replaces it in arg[0], until the walk is over.
+ */
+#ifndef TCG_OPT_OPT_H
+#define TCG_OPT_OPT_H
+
+#include "tcg/ir/ir.h"
+
+enum opt_pass {
+#define PASS(name, help) OPT_##name,
+#include "tcg/opt/passes.def"
+    OPT_PASS_COUNT
+};
+extern const struct opt_pass_info { const char *name, *help; } opt_passes[OPT_PASS_COUNT];
+
+/* Runs every pass that is not in the mask `disabled` (bits 1 << OPT_*); verify: checks the IR after
+ * each stage. */
+void opt_run(struct ir *ir, unsigned disabled, bool verify);
+
+void opt_forward(struct ir *ir, unsigned disabled);
+void opt_dce(struct ir *ir);
+/* Tries to replace or simplify op r in place, its operands being final.  fold.c, narrow.c */
+void opt_fold_op(struct ir *ir, ir_ref r);
+void opt_narrow_op(struct ir *ir, ir_ref r);
+
+/* Op r is the same as value v. */
+static inline void opt_replace(struct ir *ir, ir_ref r, ir_ref v)
+{
+    ir->ops[r] = (struct ir_op){.opc = IR_NOP, .arg = {v}};
+}
+
+#endif

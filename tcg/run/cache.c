@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Regions once made: the arenas they live in, look-up by key and by host address, chaining of
+ * direct exits, invalidation by guest address, and flushing everything when an arena is full.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "tcg/run/run.h"
+
+void *tcg_arena_alloc(struct tcg_arena *a, size_t n)
+{
+    size_t at = (a->used + 15) & ~(size_t)15;
+    if (n > a->size || at > a->size - n)
+        return NULL;
+    a->used = at + n;
+    return a->base + at;
+}
+
+static uint32_t key_hash(uint64_t pc, uint32_t mode, uint32_t run_mode)
+{
+    uint64_t h = (pc ^ (uint64_t)mode << 40 ^ (uint64_t)run_mode << 52) * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(h >> (64 - TCG_HASH_BITS));
+}
+
+struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
+{
+    struct tcg_region *r = tcg->hash[key_hash(pc, mode, run_mode)];
+    while (r && !(r->pc == pc && r->mode == mode && r->run_mode == run_mode))
+        r = r->hash_next;
+    return r;
+}
+
+struct tcg_region *tcg_region_alloc(struct tcg *tcg)
+{
+    struct tcg_region *r = tcg_arena_alloc(&tcg->data, sizeof *r);
+    if (!r || tcg->n_regions >= TCG_MAX_REGIONS)
+        return NULL;
+    memset(r, 0, sizeof *r);
+    return r;
+}
+
+struct tcg_region *tcg_region_of_code(const struct tcg *tcg, uintptr_t host_pc)
+{
+    unsigned lo = 0, hi = atomic_load_explicit(&tcg->n_regions, memory_order_acquire);
+    while (lo < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+        if ((uintptr_t)tcg->by_id[mid]->code <= host_pc)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (!lo)
+        return NULL;
+    struct tcg_region *r = tcg->by_id[lo - 1];
+    return host_pc <= (uintptr_t)r->code + r->code_size ? r : NULL;
+}
+
+/* --- guest pages ------------------------------------------------------------------------------- */
+
+static struct tcg_page **page_head(const struct tcg *tcg, uint64_t page)
+{
+    return &tcg->pages[(page * 0x9e3779b97f4a7c15u) >> (64 - TCG_PAGE_HASH_BITS)];
+}
+
+static struct tcg_page *page_find(const struct tcg *tcg, uint64_t page)
+{
+    struct tcg_page *p = *page_head(tcg, page);
+    while (p && p->page != page)
+        p = p->next;
+    return p;
+}
+
+static bool page_add(struct tcg *tcg, uint64_t page, struct tcg_region *r)
+{
+    struct tcg_page *p = page_find(tcg, page);
+    struct tcg_page_ref *ref = tcg_arena_alloc(&tcg->data, sizeof *ref);
+    if (!ref)
+        return false;
+    if (!p) {
+        p = tcg_arena_alloc(&tcg->data, sizeof *p);
+        if (!p)
+            return false;
+        *p = (struct tcg_page){.page = page, .next = *page_head(tcg, page)};
+        *page_head(tcg, page) = p;
+    }
+    if (!p->refs && tcg->mem.code_pages)
+        tcg->mem.code_pages(tcg->mem.opaque, page << TCG_PAGE_BITS, 1u << TCG_PAGE_BITS, true);
+    *ref = (struct tcg_page_ref){r, p->refs};
+    p->refs = ref;
+    return true;
+}
+
+static void pages_add(struct tcg *tcg, struct tcg_region *r)
+{
+    for (unsigned k = 0; k < r->n_ranges; k++)
+        for (uint64_t p = r->range[k].start >> TCG_PAGE_BITS;
+             p <= (r->range[k].end - 1) >> TCG_PAGE_BITS; p++)
+            if (!page_add(tcg, p, r))
+                abort(); /* the caller left room for them */
+}
+
+void tcg_publish(struct tcg *tcg, struct tcg_region *r)
+{
+    uint32_t h = key_hash(r->pc, r->mode, r->run_mode);
+    r->hash_next = tcg->hash[h];
+    tcg->hash[h] = r;
+    pages_add(tcg, r);
+    tcg->by_id[r->id] = r;
+    atomic_store_explicit(&tcg->n_regions, r->id + 1, memory_order_release);
+    tcg->stats.regions++;
+    tcg->stats.insns += r->n_insns;
+    tcg->stats.code_bytes += r->code_size;
+}
+
+/* --- chaining ---------------------------------------------------------------------------------- */
+
+void tcg_chain(struct tcg *tcg, const struct tcg_exit_data *exit, struct tcg_region *to)
+{
+    if (exit->region >= tcg->n_regions || to->dead)
+        return;
+    struct tcg_region *from = tcg->by_id[exit->region];
+    struct tcg_edge *e = &from->edges[exit->link];
+    if (from->dead || e->to || exit->pc != to->pc || from->mode != to->mode ||
+        from->run_mode != to->run_mode)
+        return;
+    e->to = to;
+    e->next_in = to->incoming;
+    to->incoming = e;
+    tcg->host->chain(e->at, to->code);
+    tcg->stats.chained++;
+}
+
+static void unchain_incoming(struct tcg *tcg, struct tcg_region *r)
+{
+    for (struct tcg_edge *e = r->incoming; e; e = e->next_in) {
+        e->to = NULL;
+        tcg->host->chain(e->at, e->at + 4);
+    }
+    r->incoming = NULL;
+}
+
+static void unchain_outgoing(struct tcg_region *r)
+{
+    for (uint32_t k = 0; k < r->n_edges; k++) {
+        struct tcg_edge *e = &r->edges[k];
+        if (!e->to)
+            continue;
+        struct tcg_edge **p = &e->to->incoming;
+        while (*p != e)
+            p = &(*p)->next_in;
+        *p = e->next_in;
+        e->to = NULL;
+    }
+}
+
+/* --- invalidation ------------------------------------------------------------------------------ */
+
+void tcg_jump_flush(struct tcg_cpu *cpu)
+{
+    for (unsigned k = 0; k < TCG_JUMP_SIZE; k++)
+        __atomic_store_n(&cpu->jump_cache[k].pc, 1, __ATOMIC_RELAXED);
+}
+
+static void forget(struct tcg *tcg, struct tcg_region *r)
+{
+    struct tcg_region **p = &tcg->hash[key_hash(r->pc, r->mode, r->run_mode)];
+    while (*p != r)
+        p = &(*p)->hash_next;
+    *p = r->hash_next;
+    r->dead = true;
+    unchain_incoming(tcg, r);
+    unchain_outgoing(r);
+    for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next) {
+        struct tcg_jump *j = &n->thread.cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
+        if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->pc)
+            __atomic_store_n(&j->pc, 1, __ATOMIC_RELAXED);
+    }
+    tcg->stats.invalidated++;
+}
+
+static bool overlaps(const struct tcg_region *r, uint64_t start, uint64_t last)
+{
+    for (unsigned k = 0; k < r->n_ranges; k++)
+        if (r->range[k].start <= last && r->range[k].end > start)
+            return true;
+    return false;
+}
+
+static void page_invalidate(struct tcg *tcg, struct tcg_page *p, uint64_t start, uint64_t last)
+{
+    struct tcg_page_ref **ref = &p->refs;
+    bool had = p->refs;
+    while (*ref) {
+        struct tcg_region *r = (*ref)->region;
+        if (!r->dead && overlaps(r, start, last))
+            forget(tcg, r);
+        if (r->dead)
+            *ref = (*ref)->next;
+        else
+            ref = &(*ref)->next;
+    }
+    if (had && !p->refs && tcg->mem.code_pages)
+        tcg->mem.code_pages(tcg->mem.opaque, p->page << TCG_PAGE_BITS, 1u << TCG_PAGE_BITS, false);
+}
+
+static void invalidate(struct tcg *tcg, uint64_t start, uint64_t last)
+{
+    uint64_t first = start >> TCG_PAGE_BITS, end = last >> TCG_PAGE_BITS;
+    if (end - first < 1u << TCG_PAGE_HASH_BITS) {
+        for (uint64_t k = first; k <= end; k++) {
+            struct tcg_page *p = page_find(tcg, k);
+            if (p)
+                page_invalidate(tcg, p, start, last);
+        }
+        return;
+    }
+    for (unsigned h = 0; h < 1u << TCG_PAGE_HASH_BITS; h++)
+        for (struct tcg_page *p = tcg->pages[h]; p; p = p->next)
+            if (p->page >= first && p->page <= end)
+                page_invalidate(tcg, p, start, last);
+}
+
+void tcg_invalidate(struct tcg *tcg, uint64_t start, uint64_t len)
+{
+    if (!len)
+        return;
+    uint64_t last = start + (len - 1) < start ? UINT64_MAX : start + (len - 1);
+    pthread_mutex_lock(&tcg->lock);
+    invalidate(tcg, start, last);
+    pthread_mutex_unlock(&tcg->lock);
+}
+
+/* --- flushing ---------------------------------------------------------------------------------- */
+
+void tcg_leave_code(struct tcg_cpu *cpu)
+{
+    atomic_store(&cpu->thread->in_code, 0);
+    if (atomic_load(&cpu->tcg->stop)) {
+        pthread_mutex_lock(&cpu->tcg->lock);
+        pthread_cond_broadcast(&cpu->tcg->stopped);
+        pthread_mutex_unlock(&cpu->tcg->lock);
+    }
+}
+
+static bool others_in_code(const struct tcg *tcg, const struct tcg_cpu *self)
+{
+    for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next)
+        if (n->thread.cpu != self && atomic_load(&n->thread.in_code))
+            return true;
+    return false;
+}
+
+/* Waits until no other CPU is in emitted code, then drops every region.  The caller is not in
+ * emitted code itself. */
+void tcg_flush(struct tcg *tcg, struct tcg_cpu *self)
+{
+    atomic_fetch_add(&tcg->stop, 1);
+    for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next)
+        if (n->thread.cpu != self && atomic_load(&n->thread.in_code))
+            tcg_kick(n->thread.cpu);
+    while (others_in_code(tcg, self))
+        pthread_cond_wait(&tcg->stopped, &tcg->lock);
+    for (unsigned h = 0; h < 1u << TCG_PAGE_HASH_BITS; h++)
+        for (struct tcg_page *p = tcg->pages[h]; p; p = p->next)
+            if (p->refs && tcg->mem.code_pages)
+                tcg->mem.code_pages(tcg->mem.opaque, p->page << TCG_PAGE_BITS, 1u << TCG_PAGE_BITS,
+                                    false);
+    memset(tcg->pages, 0, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
+    memset(tcg->hash, 0, sizeof *tcg->hash << TCG_HASH_BITS);
+    if (tcg->opt.accel == TCG_ACCEL_INTERP)
+        for (unsigned k = 0; k < tcg->n_regions; k++) {
+            ir_free(tcg->by_id[k]->ir);
+            free(tcg->by_id[k]->ir);
+        }
+    atomic_store(&tcg->n_regions, 0);
+    for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next)
+        tcg_jump_flush(n->thread.cpu);
+    madvise(tcg->data.base, tcg->data.used, MADV_DONTNEED);
+    tcg->data.used = 0;
+    tcg->code.used = tcg->code_runtime;
+    tcg->stats.flushes++;
+    atomic_fetch_sub(&tcg->stop, 1);
+    pthread_cond_broadcast(&tcg->resumed);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding and lifting a region of tier 1: from one entry along fall-through and direct jumps, a
+ * straight line with side exits, until an indirect jump, a call, a known region or the limit.
+ */
+#include <string.h>
+
+#include "tcg/run/run.h"
+
+struct finder {
+    struct tcg_lift lift;
+    struct tcg_lifted *out;
+    int fetch_sig, fetch_code;
+};
+
+static struct finder *finder_of(struct tcg_lift *l)
+{
+    return (struct finder *)((char *)l - offsetof(struct finder, lift));
+}
+
+static bool covered(const struct tcg_lifted *o, uint64_t pc)
+{
+    for (unsigned k = 0; k < o->n_ranges; k++)
+        if (pc >= o->range[k].start && pc < o->range[k].end)
+            return true;
+    return false;
+}
+
+bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
+{
+    struct tcg *tcg = l->tcg;
+    uint8_t *to = bytes;
+    while (n) {
+        uint64_t avail = 0;
+        int sig = SIGSEGV, code = SEGV_MAPERR;
+        const uint8_t *p = tcg->mem.code(tcg->mem.opaque, address, &avail, &sig, &code);
+        if (!p || !avail) {
+            if (!l->done)
+                ir_raise(l->ir, TCG_EXC_FETCH, (int64_t)address, l->pc);
+            l->done = true;
+            return false;
+        }
+        unsigned k = avail < n ? (unsigned)avail : n;
+        memcpy(to, p, k);
+        to += k;
+        address += k;
+        n -= k;
+    }
+    return true;
+}
+
+static void end(struct tcg_lift *l)
+{
+    l->done = true;
+}
+
+/* May the line go on at `target`? */
+static bool may_follow(struct tcg_lift *l, uint64_t target)
+{
+    struct finder *f = finder_of(l);
+    return !(l->run_mode & TCG_RUN_ONE_INSN) && f->out->n_ranges < TCG_MAX_RANGES &&
+           l->n_insns + 1 < l->limit && !covered(f->out, target) &&
+           !(target >= l->pc && target < l->pc + l->tcg->guest->max_insn_bytes) &&
+           !tcg_lookup(l->tcg, target, l->mode, l->run_mode);
+}
+
+void tcg_lift_goto(struct tcg_lift *l, uint64_t target)
+{
+    if (may_follow(l, target)) {
+        l->next_pc = target;
+        return;
+    }
+    ir_goto_pc(l->ir, target);
+    end(l);
+}
+
+void tcg_lift_call(struct tcg_lift *l, uint64_t target)
+{
+    ir_goto_pc(l->ir, target);
+    end(l);
+}
+
+void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t taken)
+{
+    if (cond >= IR_AL) {
+        tcg_lift_goto(l, taken);
+        return;
+    }
+    ir_exit_if(l->ir, cond, flags, taken);
+}
+
+void tcg_lift_indirect(struct tcg_lift *l, ir_ref target, enum ir_ind kind)
+{
+    ir_goto_ind(l->ir, target, kind);
+    end(l);
+}
+
+void tcg_lift_raise(struct tcg_lift *l, unsigned exc, int64_t arg, uint64_t pc)
+{
+    ir_raise(l->ir, exc, arg, pc);
+    end(l);
+}
+
+void tcg_lift_end(struct tcg_lift *l)
+{
+    ir_raise(l->ir, TCG_EXC_NONE, 0, l->next_pc);
+    end(l);
+}
+
+/* One instruction joins the region's guest ranges. */
+static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
+{
+    if (o->n_ranges && o->range[o->n_ranges - 1].end == pc) {
+        o->range[o->n_ranges - 1].end = end_pc;
+        return;
+    }
+    o->range[o->n_ranges++] = (struct tcg_range64){pc, end_pc};
+}
+
+void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
+                     struct tcg_lifted *out)
+{
+    struct finder f = {.out = out,
+                       .lift = {.ir = ir, .tcg = tcg, .pc = cpu->pc, .mode = cpu->mode,
+                                .run_mode = cpu->run_mode, .limit = max_insns}};
+    struct tcg_lift *l = &f.lift;
+    memset(out, 0, sizeof *out);
+    ir_reset(ir);
+    ir->guest = tcg->guest;
+    ir->entry_pc = cpu->pc;
+    ir->mode = cpu->mode;
+    ir->run_mode = cpu->run_mode;
+    for (;;) {
+        uint64_t pc = l->pc;
+        if (l->n_insns &&
+            (l->n_insns >= max_insns || tcg_lookup(tcg, pc, l->mode, l->run_mode))) {
+            ir_goto_pc(ir, pc);
+            break;
+        }
+        l->next_pc = pc + tcg->guest->insn_align;
+        ir_insn(ir, pc, 0);
+        uint64_t straight = pc + tcg->guest->max_insn_bytes;
+        tcg->guest->lift(l);
+        if (tcg->guest->insn_align != tcg->guest->max_insn_bytes && l->next_pc > pc &&
+            l->next_pc < straight)
+            straight = l->next_pc;
+        cover(out, pc, straight);
+        l->n_insns++;
+        if (l->done)
+            break;
+        l->pc = l->next_pc;
+    }
+    out->n_insns = l->n_insns;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* The CPU loop: find a region, run it, see why it left. */
+#include <stdlib.h>
+
+#include "tcg/run/run.h"
+
+/* run_mode follows what the options and the FP control word ask for. */
+static void update_mode(struct tcg_cpu *cpu)
+{
+    struct tcg_thread *t = cpu->thread;
+    bool exact = cpu->fp.fz || cpu->fp.fz16 || cpu->fp.ahp;
+    cpu->run_mode = (cpu->run_mode & ~(uint32_t)TCG_RUN_FPEXACT) | (exact ? TCG_RUN_FPEXACT : 0);
+    if (t->jump_mode != cpu->mode || t->jump_run_mode != cpu->run_mode) {
+        tcg_jump_flush(cpu);
+        t->jump_mode = cpu->mode;
+        t->jump_run_mode = cpu->run_mode;
+        cpu->link = NULL;
+    }
+}
+
+static void run_interp(struct tcg_cpu *cpu, const struct tcg_region *r)
+{
+    struct tcg_thread *t = cpu->thread;
+    if (t->n_vals < r->ir->n) {
+        free(t->vals);
+        t->n_vals = r->ir->n * 2;
+        t->vals = aligned_alloc(16, t->n_vals * sizeof *t->vals);
+        if (!t->vals)
+            abort();
+    }
+    ir_interp(cpu, r->ir, t->vals);
+    cpu->link = NULL;
+}
+
+static void run_region(struct tcg_cpu *cpu, const struct tcg_region *r)
+{
+    struct tcg *tcg = cpu->tcg;
+    if (tcg->opt.log & TCG_LOG_EXEC && tcg_log_wanted(tcg, r->pc, TCG_LOG_EXEC))
+        fprintf(tcg->opt.log_file, "exec %#llx\n", (unsigned long long)r->pc);
+    if (tcg->opt.log & TCG_LOG_CPU && tcg_log_wanted(tcg, r->pc, TCG_LOG_CPU))
+        tcg->guest->dump(cpu, tcg->opt.log_file);
+    if (r->ir) {
+        run_interp(cpu, r);
+        return;
+    }
+    cpu->host_fpcr = tcg->host->fpcr(&cpu->fp);
+    atomic_store_explicit(&cpu->thread->emitted, 1, memory_order_relaxed);
+    tcg->host->enter(cpu, r->code);
+    atomic_store_explicit(&cpu->thread->emitted, 0, memory_order_relaxed);
+}
+
+unsigned tcg_run(struct tcg_cpu *cpu)
+{
+    struct tcg_thread *t = cpu->thread;
+    bool interp = cpu->tcg->opt.accel == TCG_ACCEL_INTERP;
+    cpu->exc = TCG_EXC_NONE;
+    if (interp) {
+        sigsetjmp(t->recover, 0);
+        t->recovering = 1;
+    }
+    while (cpu->exc == TCG_EXC_NONE) {
+        if (__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE)) {
+            __atomic_store_n(&cpu->exit_request, 0, __ATOMIC_RELEASE);
+            cpu->exc = TCG_EXC_INTERRUPT;
+            break;
+        }
+        update_mode(cpu);
+        run_region(cpu, tcg_find(cpu));
+        tcg_leave_code(cpu);
+    }
+    t->recovering = 0;
+    atomic_store(&t->in_code, 0);
+    if (cpu->exc == TCG_EXC_ALIGN)
+        cpu->fault_addr += (uint64_t)cpu->exc_arg;
+    else if (cpu->exc == TCG_EXC_FETCH)
+        cpu->fault_addr = (uint64_t)cpu->exc_arg;
+    return cpu->exc;
+}
+
+void tcg_kick(struct tcg_cpu *cpu)
+{
+    __atomic_store_n(&cpu->exit_request, 1, __ATOMIC_RELEASE);
+}
+
+void tcg_fp_sync(struct tcg_cpu *cpu)
+{
+    if (cpu->thread->emitted)
+        cpu->tcg->host->fp_sync(cpu);
+}
+
+void tcg_fp_load(struct tcg_cpu *cpu)
+{
+    if (cpu->thread->emitted)
+        cpu->tcg->host->fp_load(cpu);
+}
+
+void tcg_raise(struct tcg_cpu *cpu, unsigned exc, int64_t arg)
+{
+    cpu->exc = exc;
+    cpu->exc_arg = arg;
+    tcg_leave_from_c(cpu);
+}
+
+void tcg_quiescent_enter(struct tcg_cpu *cpu)
+{
+    (void)cpu; /* tcg_run() has left: the CPU counts as outside emitted code already */
+}
+
+void tcg_quiescent_leave(struct tcg_cpu *cpu)
+{
+    (void)cpu;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside the translator's run time.  Read in this order: tcg.c (making one), loop.c (the CPU
+ * loop), translate.c (one function names every stage), lift.c (finding a region), cache.c
+ * (regions: look-up, chaining, invalidation, flushing), fault.c (host signals), log.c.
+ *
+ * Locks: tcg->lock guards everything but what is said to be read without it.  Code and regions
+ * live in two arenas that only grow until a flush, which waits until no CPU is in emitted code;
+ * so a region that tcg_find() returned stays valid until its CPU calls tcg_leave_code().
+ */
+#ifndef TCG_RUN_RUN_H
+#define TCG_RUN_RUN_H
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdatomic.h>
+
+#include "tcg/codegen/codegen.h"
+#include "tcg/interp/interp.h"
+#include "tcg/tcg.h"
+
+enum { TCG_MAX_RANGES = 4, TCG_MAX_INSNS = 64, TCG_PAGE_BITS = 12 };
+
+struct tcg_range64 { uint64_t start, end; };
+
+struct tcg_region {
+    uint64_t pc;
+    uint32_t mode, run_mode;
+    uint32_t id;
+    uint32_t n_insns;
+    struct tcg_range64 range[TCG_MAX_RANGES]; /* guest code it was made from */
+    unsigned n_ranges;
+    bool dead;
+    const uint8_t *code;
+    uint32_t code_size;
+    const uint8_t *snap;
+    uint32_t snap_size;
+    struct ir *ir;                  /* interpreter only */
+    struct tcg_edge *edges;         /* exits to known pcs */
+    uint32_t n_edges;
+    struct tcg_edge *incoming;      /* edges of other regions that are chained to this one */
+    struct tcg_region *hash_next;
+};
+struct tcg_edge {
+    uint8_t *at;                    /* patchable displacement */
+    struct tcg_region *from, *to;   /* to: NULL while unchained */
+    struct tcg_edge *next_in;
+};
+
+struct tcg_page_ref { struct tcg_region *region; struct tcg_page_ref *next; };
+struct tcg_page { uint64_t page; struct tcg_page_ref *refs; struct tcg_page *next; };
+
+struct tcg_arena { uint8_t *base; size_t size, used; };
+
+enum { TCG_HASH_BITS = 16, TCG_PAGE_HASH_BITS = 14, TCG_MAX_REGIONS = 1 << 21 };
+
+struct tcg_stats {
+    uint64_t regions, insns, code_bytes, flushes, invalidated, chained, lookups;
+};
+
+struct tcg {
+    const struct guest *guest;
+    const struct host *host;
+    struct tcg_mem_ops mem;
+    struct tcg_options opt;
+    pthread_mutex_t lock;
+    struct tcg_arena code, data;
+    size_t code_runtime;            /* bytes of entry and exit routines at the start of `code` */
+    uint8_t *routines[32];          /* host's own routines */
+    void **helper_table;
+    struct tcg_region **by_id;      /* in order of code address too; read without the lock */
+    atomic_uint n_regions;
+    struct tcg_region **hash;
+    struct tcg_page **pages;
+    struct cg cg;
+    struct ir ir;
+    struct tcg_cpu_node *cpus;
+    atomic_uint stop;               /* a flush wants every CPU out of emitted code */
+    pthread_cond_t stopped, resumed;
+    struct tcg_stats stats;
+};
+
+/* A CPU's run-time side; cpu->thread points here. */
+struct tcg_thread {
+    struct tcg_cpu *cpu;
+    atomic_uint in_code;            /* inside emitted code or the interpreter */
+    atomic_uint emitted;            /* inside host->enter() */
+    uint32_t jump_mode, jump_run_mode; /* what the jump cache is valid for */
+    sigjmp_buf recover;             /* where a fault in C lands */
+    volatile sig_atomic_t recovering; /* recover is set: interpreter or tcg_copy_* */
+    union ir_val *vals;
+    uint32_t n_vals;
+};
+struct tcg_cpu_node { struct tcg_thread thread; struct tcg_cpu_node *next; };
+
+/* translate.c: the region at the CPU's pc, made if need be.  Takes the lock; on return the CPU
+ * counts as in code, so that no flush takes the region away until tcg_leave_code(). */
+struct tcg_region *tcg_find(struct tcg_cpu *cpu);
+/* lift.c: fills ir.  With the lock. */
+struct tcg_lifted { struct tcg_range64 range[TCG_MAX_RANGES]; unsigned n_ranges, n_insns; };
+void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
+                     struct tcg_lifted *out);
+
+/* cache.c; all with the lock unless said. */
+struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode);
+struct tcg_region *tcg_region_alloc(struct tcg *tcg);
+void *tcg_arena_alloc(struct tcg_arena *a, size_t n); /* NULL if full; 16-byte aligned */
+void tcg_publish(struct tcg *tcg, struct tcg_region *r);
+void tcg_chain(struct tcg *tcg, const struct tcg_exit_data *exit, struct tcg_region *to);
+void tcg_flush(struct tcg *tcg, struct tcg_cpu *self);
+void tcg_jump_flush(struct tcg_cpu *cpu);
+struct tcg_region *tcg_region_of_code(const struct tcg *tcg, uintptr_t host_pc); /* no lock */
+
+void tcg_leave_code(struct tcg_cpu *cpu);
+
+/* fault.c: from a helper or the interpreter back to tcg_run(); cpu->exc says why. */
+_Noreturn void tcg_leave_from_c(struct tcg_cpu *cpu);
+
+/* The back end for the machine that this was built for (backends/). */
+extern const struct host *const tcg_native_host;
+
+/* log.c */
+bool tcg_log_wanted(const struct tcg *tcg, uint64_t pc, unsigned item);
+void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l);
+void tcg_log_out_asm(struct tcg *tcg, const struct tcg_region *r);
+void tcg_log_stats(const struct tcg *tcg);
+
+#endif

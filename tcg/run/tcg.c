@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Making translators and CPUs, and carrying them across fork. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "tcg/run/run.h"
+
+enum { DEFAULT_CACHE = 256 << 20 };
+
+static bool arena_map(struct tcg_arena *a, size_t size, int prot)
+{
+    a->base = mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    a->size = size;
+    a->used = 0;
+    return a->base != MAP_FAILED;
+}
+
+static void *map_zero(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static bool make_memory(struct tcg *tcg)
+{
+    size_t size = tcg->opt.cache_bytes ? tcg->opt.cache_bytes : DEFAULT_CACHE;
+    tcg->by_id = map_zero(TCG_MAX_REGIONS * sizeof *tcg->by_id);
+    tcg->hash = map_zero(sizeof *tcg->hash << TCG_HASH_BITS);
+    tcg->pages = map_zero(sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
+    return tcg->by_id && tcg->hash && tcg->pages &&
+           arena_map(&tcg->code, size, PROT_READ | PROT_WRITE | PROT_EXEC) &&
+           arena_map(&tcg->data, size, PROT_READ | PROT_WRITE);
+}
+
+static bool make_host(struct tcg *tcg)
+{
+    const char *why = NULL;
+    if (tcg->host->init(&why)) {
+        fprintf(stderr, "dragoman: this CPU cannot run it: %s\n", why);
+        errno = ENOTSUP;
+        return false;
+    }
+    cg_init(&tcg->cg, tcg->host);
+    tcg->cg.mem_base = tcg->mem.base;
+    tcg->cg.address_bits = tcg->mem.address_bits;
+    tcg->cg.routines = tcg->routines;
+    tcg->cg.p = tcg->cg.start = tcg->code.base;
+    tcg->cg.end = tcg->code.base + tcg->code.size;
+    tcg->code_runtime = tcg->code.used = tcg->host->emit_runtime(&tcg->cg);
+    return tcg->code_runtime != 0;
+}
+
+struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
+                    const struct tcg_options *options)
+{
+    struct tcg *tcg = calloc(1, sizeof *tcg);
+    if (!tcg)
+        return NULL;
+    tcg->guest = guest;
+    tcg->host = tcg_native_host;
+    tcg->mem = *mem;
+    tcg->opt = *options;
+    if (!tcg->opt.log_file)
+        tcg->opt.log_file = stderr;
+    pthread_mutex_init(&tcg->lock, NULL);
+    pthread_cond_init(&tcg->stopped, NULL);
+    pthread_cond_init(&tcg->resumed, NULL);
+    ir_init(&tcg->ir, guest);
+    tcg->helper_table = calloc(guest->n_helpers + 1, sizeof *tcg->helper_table);
+    if (!tcg->helper_table || !make_memory(tcg) || !make_host(tcg)) {
+        tcg_free(tcg);
+        return NULL;
+    }
+    for (unsigned k = 0; k < guest->n_helpers; k++)
+        tcg->helper_table[k] = guest->helpers[k].fn;
+    return tcg;
+}
+
+void tcg_free(struct tcg *tcg)
+{
+    if (tcg->opt.log & TCG_LOG_STATS)
+        tcg_log_stats(tcg);
+    for (unsigned k = 0; tcg->opt.accel == TCG_ACCEL_INTERP && k < tcg->n_regions; k++) {
+        ir_free(tcg->by_id[k]->ir);
+        free(tcg->by_id[k]->ir);
+    }
+    if (tcg->code.base)
+        munmap(tcg->code.base, tcg->code.size);
+    if (tcg->data.base)
+        munmap(tcg->data.base, tcg->data.size);
+    if (tcg->by_id)
+        munmap(tcg->by_id, TCG_MAX_REGIONS * sizeof *tcg->by_id);
+    if (tcg->hash)
+        munmap(tcg->hash, sizeof *tcg->hash << TCG_HASH_BITS);
+    if (tcg->pages)
+        munmap(tcg->pages, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
+    cg_free(&tcg->cg);
+    ir_free(&tcg->ir);
+    free(tcg->helper_table);
+    free(tcg);
+}
+
+/* --- CPUs -------------------------------------------------------------------------------------- */
+
+static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
+{
+    size_t size = (tcg->guest->cpu_size + 63) & ~(size_t)63;
+    struct tcg_cpu *cpu = aligned_alloc(64, size);
+    struct tcg_cpu_node *n = calloc(1, sizeof *n);
+    struct tcg_jump *jumps = aligned_alloc(64, TCG_JUMP_SIZE * sizeof *jumps);
+    if (!cpu || !n || !jumps)
+        abort();
+    memset(cpu, 0, size);
+    cpu->tcg = tcg;
+    cpu->thread = &n->thread;
+    cpu->jump_cache = jumps;
+    cpu->helpers = tcg->helper_table;
+    cpu->mem_base = tcg->mem.base;
+    cpu->excl_addr = UINT64_MAX;
+    n->thread.cpu = cpu;
+    tcg_jump_flush(cpu);
+    return cpu;
+}
+
+static void cpu_enlist(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    struct tcg_cpu_node *n = (struct tcg_cpu_node *)cpu->thread;
+    pthread_mutex_lock(&tcg->lock);
+    n->next = tcg->cpus;
+    tcg->cpus = n;
+    pthread_mutex_unlock(&tcg->lock);
+}
+
+struct tcg_cpu *tcg_cpu_new(struct tcg *tcg)
+{
+    struct tcg_cpu *cpu = cpu_alloc(tcg);
+    tcg->guest->reset(cpu);
+    cpu->host_table = (void *const *)tcg->routines;
+    cpu->run_mode = tcg->opt.one_insn ? TCG_RUN_ONE_INSN : 0;
+    cpu->thread->jump_mode = cpu->mode;
+    cpu->thread->jump_run_mode = cpu->run_mode;
+    cpu_enlist(cpu);
+    return cpu;
+}
+
+struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *from)
+{
+    struct tcg_cpu *cpu = cpu_alloc(from->tcg);
+    struct tcg_cpu own = *cpu;
+    memcpy(cpu, from, from->tcg->guest->cpu_size);
+    cpu->thread = own.thread;
+    cpu->jump_cache = own.jump_cache;
+    cpu->exit_request = 0;
+    cpu->excl_addr = UINT64_MAX;
+    cpu->link = NULL;
+    cpu->os = NULL;
+    cpu->thread->jump_mode = cpu->mode;
+    cpu->thread->jump_run_mode = cpu->run_mode;
+    cpu_enlist(cpu);
+    return cpu;
+}
+
+static void cpu_release(struct tcg_cpu *cpu)
+{
+    free(cpu->thread->vals);
+    free(cpu->jump_cache);
+    free(cpu->thread);
+    free(cpu);
+}
+
+void tcg_cpu_free(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    pthread_mutex_lock(&tcg->lock);
+    struct tcg_cpu_node **p = &tcg->cpus;
+    while (&(*p)->thread != cpu->thread)
+        p = &(*p)->next;
+    *p = (*p)->next;
+    pthread_mutex_unlock(&tcg->lock);
+    cpu_release(cpu);
+}
+
+/* --- fork ----------------------------------------------------------------------------------------- */
+
+void tcg_fork_prepare(struct tcg *tcg)
+{
+    pthread_mutex_lock(&tcg->lock);
+}
+
+void tcg_fork_parent(struct tcg *tcg)
+{
+    pthread_mutex_unlock(&tcg->lock);
+}
+
+void tcg_fork_child(struct tcg *tcg, struct tcg_cpu *self)
+{
+    struct tcg_cpu_node **p = &tcg->cpus;
+    while (*p) {
+        struct tcg_cpu_node *n = *p;
+        if (n->thread.cpu == self) {
+            p = &n->next;
+            continue;
+        }
+        *p = n->next;
+        cpu_release(n->thread.cpu);
+    }
+    atomic_store(&tcg->stop, 0);
+    pthread_mutex_init(&tcg->lock, NULL);
+    pthread_cond_init(&tcg->stopped, NULL);
+    pthread_cond_init(&tcg->resumed, NULL);
+}

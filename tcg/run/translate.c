@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* From a pc to a region that can run: tcg_translate() names every stage. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcg/opt/opt.h"
+#include "tcg/run/run.h"
+
+static void check(struct tcg *tcg, struct ir *ir, const char *stage)
+{
+    if (tcg->opt.verify)
+        ir_verify(ir, stage);
+}
+
+static void log_ir(struct tcg *tcg, const struct ir *ir, unsigned item)
+{
+    if (tcg_log_wanted(tcg, ir->entry_pc, item))
+        ir_print(ir, tcg->opt.log_file);
+}
+
+/* A copy of what the interpreter needs, trimmed. */
+static struct ir *keep_ir(const struct ir *from)
+{
+    struct ir *to = malloc(sizeof *to);
+    if (!to)
+        abort();
+    *to = *from;
+    to->ops = malloc(from->n * sizeof *to->ops);
+    to->blocks = malloc(from->n_blocks * sizeof *to->blocks);
+    to->edge_args = malloc((from->n_edge_args + 1) * sizeof *to->edge_args);
+    if (!to->ops || !to->blocks || !to->edge_args)
+        abort();
+    memcpy(to->ops, from->ops, from->n * sizeof *to->ops);
+    memcpy(to->blocks, from->blocks, from->n_blocks * sizeof *to->blocks);
+    memcpy(to->edge_args, from->edge_args, from->n_edge_args * sizeof *to->edge_args);
+    to->cap = from->n;
+    return to;
+}
+
+/* The generator's output becomes part of the region; false: the data arena is full. */
+static bool keep_output(struct tcg *tcg, struct tcg_region *r, const struct cg_output *out)
+{
+    uint8_t *snap = tcg_arena_alloc(&tcg->data, out->snap_size);
+    r->edges = tcg_arena_alloc(&tcg->data, out->n_links * sizeof *r->edges);
+    if (!snap || !r->edges)
+        return false;
+    memcpy(snap, out->snap, out->snap_size);
+    for (uint32_t k = 0; k < out->n_links; k++)
+        r->edges[k] = (struct tcg_edge){.at = out->links[k].at, .from = r};
+    r->n_edges = out->n_links;
+    r->snap = snap;
+    r->snap_size = out->snap_size;
+    r->code = out->code;
+    r->code_size = out->code_size;
+    return true;
+}
+
+static int generate(struct tcg *tcg, struct tcg_region *r)
+{
+    struct cg_output out;
+    struct tcg_arena *code = &tcg->code;
+    uint8_t *at = tcg_arena_alloc(code, 0);
+    int err = cg_region(&tcg->cg, &tcg->ir, at, code->base + code->size, r->id, tcg->opt.ra_seed,
+                        &out);
+    if (err)
+        return err;
+    if (!keep_output(tcg, r, &out))
+        return -ENOSPC;
+    tcg_arena_alloc(code, out.code_size);
+    tcg->host->flush_icache(out.code, out.code_size);
+    return 0;
+}
+
+/* One region at the CPU's pc.  0 or -ENOSPC (an arena is full), -E2BIG (fewer instructions). */
+static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned max_insns,
+                         struct tcg_region **made)
+{
+    struct tcg_lifted lifted;
+    struct ir *ir = &tcg->ir;
+    struct tcg_region *r = tcg_region_alloc(tcg);
+    if (!r)
+        return -ENOSPC;
+    tcg_lift_region(tcg, ir, cpu, max_insns, &lifted);
+    if (tcg_log_wanted(tcg, cpu->pc, TCG_LOG_IN_ASM))
+        tcg_log_in_asm(tcg, &lifted);
+    log_ir(tcg, ir, TCG_LOG_IR);
+    check(tcg, ir, "lift");
+    opt_run(ir, tcg->opt.disabled_passes, tcg->opt.verify);
+    log_ir(tcg, ir, TCG_LOG_IR_OPT);
+    r->pc = cpu->pc;
+    r->mode = cpu->mode;
+    r->run_mode = cpu->run_mode;
+    r->id = tcg->n_regions;
+    r->n_insns = lifted.n_insns;
+    r->n_ranges = lifted.n_ranges;
+    memcpy(r->range, lifted.range, sizeof r->range);
+    if (tcg->data.size - tcg->data.used < 65536)
+        return -ENOSPC;
+    if (tcg->opt.accel == TCG_ACCEL_INTERP) {
+        r->ir = keep_ir(ir);
+        r->code = tcg_arena_alloc(&tcg->code, 1); /* a distinct address, for look-up alone */
+        if (!r->code)
+            return -ENOSPC;
+    } else {
+        int err = generate(tcg, r);
+        if (err)
+            return err;
+        if (tcg_log_wanted(tcg, r->pc, TCG_LOG_OUT_ASM))
+            tcg_log_out_asm(tcg, r);
+        if (tcg_log_wanted(tcg, r->pc, TCG_LOG_RA))
+            cg_dump_snap(r->snap, r->snap_size, tcg->guest, tcg->opt.log_file);
+    }
+    tcg_publish(tcg, r);
+    *made = r;
+    return 0;
+}
+
+static struct tcg_region *make(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    struct tcg_region *r = NULL;
+    unsigned max_insns = cpu->run_mode & TCG_RUN_ONE_INSN ? 1 : TCG_MAX_INSNS;
+    for (int tries = 0; !r; tries++) {
+        int err = tcg_translate(tcg, cpu, max_insns, &r);
+        if (err == -E2BIG && max_insns > 1)
+            max_insns /= 2;
+        else if (err == -ENOSPC && tries < 8)
+            tcg_flush(tcg, cpu);
+        else if (err) {
+            fprintf(stderr, "dragoman: the region at %#llx cannot be translated (%d)\n",
+                    (unsigned long long)cpu->pc, err);
+            ir_print(&tcg->ir, stderr);
+            abort();
+        }
+    }
+    return r;
+}
+
+struct tcg_region *tcg_find(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    pthread_mutex_lock(&tcg->lock);
+    while (atomic_load(&tcg->stop))
+        pthread_cond_wait(&tcg->resumed, &tcg->lock);
+    struct tcg_region *r = tcg_lookup(tcg, cpu->pc, cpu->mode, cpu->run_mode);
+    tcg->stats.lookups++;
+    uint64_t flushes = tcg->stats.flushes;
+    if (!r)
+        r = make(cpu);
+    if (cpu->link && flushes == tcg->stats.flushes && !tcg->opt.no_chain)
+        tcg_chain(tcg, cpu->link, r);
+    else if (!cpu->link) {
+        struct tcg_jump *j = &cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
+        j->code = r->code;
+        __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);
+    }
+    cpu->link = NULL;
+    atomic_store(&cpu->thread->in_code, 1);
+    pthread_mutex_unlock(&tcg->lock);
+    return r;
+}
