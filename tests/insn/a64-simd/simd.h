@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frame of the A64 floating-point and Advanced SIMD tests, see ../a64/insn.h.  Each line I("...")
+ * of a file is one instruction, run on operands full of special values of every format, in
+ * all rounding modes, flush-to-zero, default-NaN and alternative-half-precision modes.
+ *
+ * Operands: v0 to v3, x0 to x2, NZCV.  Results: v0, x0, NZCV, FPSR.  M("...") is an instruction that
+ * accesses memory at x4 (an index or increment is in x5); results are also v1 to v3, v30, v31, x4 and the
+ * memory.
+ */
+#ifndef TESTS_INSN_A64_SIMD_SIMD_H
+#define TESTS_INSN_A64_SIMD_SIMD_H
+
+#include "../a64/insn.h"
+
+__asm__(".arch armv8.6-a+crypto+sha3+fp16fml");
+
+/* Pairs: the halves of a vector. */
+static const u64 vectors[][2] = {
+    /* doubles: 1 and -0, infinities, quiet and signalling NaNs, denormals, limits of integers */
+    {0x3ff0000000000000, 0x8000000000000000}, {0x7ff0000000000000, 0xfff0000000000000},
+    {0x7ff8000000000001, 0xfff4000000000123}, {0x0000000000000001, 0x800fffffffffffff},
+    {0x7fefffffffffffff, 0x3fe0000000000000}, {0x41dfffffffc00000, 0xc3e0000000000000},
+    {0x3690000000000001, 0x36a0000000000001}, {0xbff8000000000000, 0x4330000000000001},
+    /* singles: the same */
+    {0x3f80000080000000, 0x7f800000ff800000}, {0x7fc00001ffa12345, 0x00000001807fffff},
+    {0x7f7fffff3f000000, 0x4effffffcf000000}, {0x33000001387fc000, 0xbfc000004b000001},
+    {0x477fe000477ff000, 0x5f80000000800000}, {0x3fffffffc0490fdb, 0x2f8000002f800001},
+    /* halves: the same */
+    {0x3c008000fc007c00, 0x7e01fd23000183ff}, {0x7bff380077ffc500, 0x3e00640104000200},
+    {0x1400bc0056402e66, 0x7a12f80042003555},
+    /* integers */
+    {0x0000000000000000, 0xffffffffffffffff}, {0x7fffffff80000000, 0x00007fff80008001},
+    {0x7f80817f01ff0080, 0x8000000000000000}, {0x0008f80210201ff0, 0x0040ffc000070009},
+    {0x123456789abcdef0, 0xfedcba9876543210}, {0x7fffffffffffffff, 0x5555aaaa5555aaaa},
+    {0x0f0e0d0c0b0a0908, 0x1f17fe3020100010},
+};
+enum { N_VECTORS = sizeof vectors / sizeof vectors[0] };
+
+/* Modes: FPCR.AHP, DN, FZ, RMode, FZ16. */
+static const u64 fpcr_modes[] = {
+    0, 1 << 22, 2 << 22, 3 << 22, 1 << 24, 1 << 25, 1 << 24 | 1 << 19 | 3 << 22, 1 << 26, 0,
+    1 << 26 | 1 << 25 | 2 << 22, 1 << 19 | 1 << 22,
+};
+enum { N_MODES = sizeof fpcr_modes / sizeof fpcr_modes[0] };
+
+static struct {
+    u64 v[8][2]; /* v0 to v3; v30 and v31 */
+    u64 x[6];
+    u64 nzcv, fpcr, fpsr, unused;
+} state;
+
+static u64 memory[160]; /* x4 points to its middle */
+
+enum { STEPS = 5 }; /* third of the vectors that each is paired with */
+
+static void prepare(int i, int step)
+{
+    const int j = (i + step * 5) % N_VECTORS, k = (i * 7 + step + 3) % N_VECTORS;
+    const int number = i * STEPS + step;
+    for (int half = 0; half < 2; half++) {
+        state.v[0][half] = vectors[k][half];
+        state.v[1][half] = vectors[i][half];
+        state.v[2][half] = vectors[j][half ^ (step & 1)];
+        state.v[3][half] = vectors[(k + 9) % N_VECTORS][half];
+        state.v[4][half] = ~vectors[i][half];
+        state.v[5][half] = ~vectors[j][half];
+    }
+    state.x[0] = 0x1122334455667788;
+    state.x[1] = vectors[i][step & 1];
+    state.x[2] = vectors[j][step & 1];
+    state.x[4] = (u64)&memory[80];
+    state.x[5] = (u64)number % 33;
+    state.nzcv = (u64)(number * 7 & 15) << 28;
+    state.fpcr = fpcr_modes[number % N_MODES];
+}
+
+/* The first result is printed in full, all count in the hash (result() prints three). */
+static void note(const u64 *values, unsigned n)
+{
+    results_seen += results_seen == 1 ? 2 : 0;
+    result(values, n);
+}
+
+static void note_registers(void)
+{
+    const u64 all[] = {state.v[0][1], state.v[0][0], state.x[0],
+                       (state.nzcv & 0xf0000000) | (state.fpsr & 0x0800009f)};
+    note(all, sizeof all / 8);
+}
+
+__attribute__((unused)) static void note_memory(void)
+{
+    u64 hash = 0;
+    for (unsigned k = 0; k < sizeof memory / 8; k++) {
+        hash = (hash ^ memory[k]) * 0x100000001b3;
+        hash ^= hash >> 31;
+    }
+    for (int k = 1; k < 6; k++) {
+        hash = (hash ^ state.v[k][0]) * 0x100000001b3 ^ state.v[k][1];
+        hash ^= hash >> 27;
+    }
+    const u64 all[] = {hash, state.x[4] - (u64)&memory[80]};
+    note_registers();
+    note(all, sizeof all / 8);
+}
+
+#define RUN(text)                                                                                  \
+    __asm__ volatile("mov x9, %0\n\t"                                                              \
+                     "ldp q0, q1, [x9]\n\tldp q2, q3, [x9, #32]\n\tldp q30, q31, [x9, #64]\n\t"   \
+                     "ldp x0, x1, [x9, #128]\n\tldp x2, x3, [x9, #144]\n\t"                        \
+                     "ldp x4, x5, [x9, #160]\n\tldp x6, x7, [x9, #176]\n\t"                        \
+                     "msr nzcv, x6\n\tmsr fpcr, x7\n\tmsr fpsr, xzr\n\t" text "\n\t"               \
+                     "mrs x6, nzcv\n\tmrs x7, fpsr\n\tmsr fpcr, xzr\n\t"                           \
+                     "stp q0, q1, [x9]\n\tstp q2, q3, [x9, #32]\n\tstp q30, q31, [x9, #64]\n\t"   \
+                     "str x0, [x9, #128]\n\tstr x4, [x9, #160]\n\t"                                \
+                     "str x6, [x9, #176]\n\tstr x7, [x9, #192]"                                    \
+                     :                                                                             \
+                     : "r"(&state)                                                                 \
+                     : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x9", "v0", "v1", "v2",    \
+                       "v3", "v30", "v31", "memory", "cc")
+
+#define EACH(text, prepare_memory, note_results)                                                   \
+    do {                                                                                           \
+        begin(text);                                                                               \
+        for (int i = 0; i < N_VECTORS; i++) {                                                      \
+            for (int step = 0; step < STEPS; step++) {                                             \
+                prepare(i, step);                                                                  \
+                prepare_memory;                                                                    \
+                RUN(text);                                                                         \
+                note_results;                                                                      \
+            }                                                                                      \
+        }                                                                                          \
+        end();                                                                                     \
+    } while (0)
+
+__attribute__((unused)) static void prepare_memory(void)
+{
+    for (unsigned k = 0; k < sizeof memory / 8; k++) {
+        memory[k] = (k + 1) * 0x9e3779b97f4a7c15;
+    }
+}
+
+#define I(text) EACH(text, (void)0, note_registers())
+#define M(text) EACH(text, prepare_memory(), note_memory())
+
+#endif
