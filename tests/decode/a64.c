@@ -157,7 +157,8 @@ static bool mnemonic_fits(const char *row, const char *mnemonic)
     for (size_t k = 0; k <= n; k++) {
         base[k] = k < n ? (char)tolower((unsigned char)row[k]) : '\0';
     }
-    if (!strcmp(base, mnemonic)) {
+    size_t length = strlen(base);
+    if (!strncmp(base, mnemonic, length) && (!mnemonic[length] || !strcmp(mnemonic + length, "2"))) {
         return true;
     }
     for (size_t k = 0; k < sizeof aliases / sizeof aliases[0]; k++) {
