@@ -44,9 +44,13 @@ static int flags(void)
         printf(" " name " %" PRIx64 "/%x", bits(result_), flags_);                                 \
     } while (0)
 
-static void pair(volatile double a, volatile double b)
+static volatile double a, b;
+static volatile float x, y;
+
+static void pair(void)
 {
-    volatile float x = (float)a, y = (float)b;
+    x = (float)a;
+    y = (float)b;
     SHOW("+", a + b);
     SHOW("-", a - b);
     SHOW("*", a * b);
@@ -77,7 +81,7 @@ int main(void)
         printf("%s %.20f\n", modes[m].name, 1 / 3.0);
         for (int i = 0; i < N; i++)
             for (int j = 0; j < N; j += 1 + (m > 0))
-                pair(v[i], v[j]);
+                a = v[i], b = v[j], pair();
     }
     fesetround(FE_TONEAREST);
     printf("%.15g %.15g %.15g\n", nextafter(1, 2), ldexp(0.75, -1070), scalbn(1, 1000));
