@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Leaving a region: chained exits, indirect branches, raised exceptions; calls of helpers.
+ * Includes x64.h.
+ */
+#include "backends/x86_64/x64.h"
+
+/* Kicked?  Then to l. */
+static void poll_request(struct cg *cg, struct cg_label *l)
+{
+    const struct x64_mem request = X64_CPU(exit_request);
+
+    x64_alu_mi(cg, 0, ALU_CMP, &request, 0);
+    x64_jcc(cg, CC_NE, l);
+}
+
+/* The patchable jump leads to the code behind it until it is chained; a poll that finds a request
+ * goes there too, and R_EXIT_LINK then reports no link. */
+void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
+{
+    struct cg_label leave = {0};
+
+    if (poll)
+        poll_request(cg, &leave);
+    x64_align(cg, 1, 4);
+    x64_u8(cg, 0xe9);
+    cg_link_at(cg, link, cg->p);
+    x64_u32(cg, 0);
+    x64_bind(cg, &leave);
+    x64_call(cg, cg->routines[X64_R_EXIT_LINK]);
+    x64_u32(cg, cg->region_id); /* struct tcg_exit_data */
+    x64_u32(cg, link);
+    cg_guest_address(cg, 0, pc);
+    x64_u64(cg, pc);
+}
+
+void x64_chain(uint8_t *at, const uint8_t *to)
+{
+    const int32_t rel = (int32_t)(to - (at + 4));
+
+    __atomic_store_n((int32_t *)(void *)at, rel, __ATOMIC_RELEASE);
+}
+
+void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind)
+{
+    const struct x64_mem table = X64_CPU(jump_cache);
+    struct x64_mem entry = x64_at(RDX, offsetof(struct tcg_jump, pc));
+    struct cg_label miss = {0};
+    unsigned r;
+
+    (void)kind;
+    _Static_assert(sizeof(struct tcg_jump) == 16, "entries are 4 << 2 bytes apart");
+    x64_load_int(cg, IR_I64, RAX, pc);
+    r = RAX;
+    poll_request(cg, &miss);
+    x64_mov_rr(cg, 0, RCX, r);
+    x64_mov_rm(cg, X_W, RDX, &table);
+    x64_alu_ri(cg, 0, ALU_AND, RCX, (TCG_JUMP_SIZE - 1) << 2);
+    entry.index = RCX;
+    entry.scale = 2;
+    x64_alu_rm(cg, X_W, ALU_CMP, r, &entry);
+    x64_jcc(cg, CC_NE, &miss);
+    entry.disp = offsetof(struct tcg_jump, code);
+    x64_rm(cg, 0xff, 4, &entry); /* JMP */
+    x64_bind(cg, &miss);
+    x64_jmp_to(cg, cg->routines[X64_R_EXIT_PC]);
+}
+
+void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc)
+{
+    x64_call(cg, cg->routines[X64_R_RAISE]);
+    x64_u32(cg, exc); /* struct x64_raise_data */
+    x64_u64(cg, (uint64_t)arg);
+    cg_guest_address(cg, 0, pc);
+    x64_u64(cg, pc);
+}
+
+/* --- helpers -------------------------------------------------------------------------------------------- */
+
+static void call_helper(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem cpu = x64_state(0), table = X64_CPU(helpers);
+    const struct x64_mem fn = x64_at(RAX, 8 * i->op->mod);
+
+    x64_lea(cg, X_W, RDI, &cpu);
+    x64_mov_rm(cg, X_W, RAX, &table);
+    x64_rm(cg, 0xff, 2, &fn); /* CALL */
+    cg_fault_point(cg, i, cg->p);
+}
+
+static bool in_reg(const struct cg_operand *o, unsigned r) { return o->kind == CG_REG && o->reg == r; }
+
+/* uint64_t fn(cpu rdi, a rsi, b rdx, c rcx, d r8) */
+void x64_emit_call(struct cg *cg, const struct cg_inst *i)
+{
+    const struct cg_operand *a = &i->a[0], *b = &i->a[1], *c = &i->a[2], *e = &i->a[3];
+
+    if (b->kind != CG_NONE)
+        x64_load_int(cg, IR_I64, RDX, b);
+    if (c->kind != CG_NONE)
+        x64_load_int(cg, IR_I64, RCX, c);
+    if (in_reg(e, RSI) && in_reg(a, R8)) {
+        x64_rr(cg, X_W | 0x87, RSI, R8); /* XCHG */
+    } else if (in_reg(e, RSI)) {
+        x64_load_int(cg, IR_I64, R8, e);
+        if (a->kind != CG_NONE)
+            x64_load_int(cg, IR_I64, RSI, a);
+    } else {
+        if (a->kind != CG_NONE)
+            x64_load_int(cg, IR_I64, RSI, a);
+        if (e->kind != CG_NONE)
+            x64_load_int(cg, IR_I64, R8, e);
+    }
+    call_helper(cg, i);
+    if (i->d.kind == CG_REG)
+        x64_mov_rr(cg, x64_w(i->op), i->d.reg, RAX);
+}
+
+/* void fn(cpu rdi, d rsi, a rdx, b rcx, c r8, imm r9): vectors go through cpu->varg. */
+void x64_emit_vcall(struct cg *cg, const struct cg_inst *i)
+{
+    static const uint8_t regs[4] = {RSI, RDX, RCX, R8};
+    const struct x64_mem first = X64_CPU(varg);
+
+    for (unsigned k = 0; k < 3; k++) {
+        struct x64_mem m = first;
+
+        m.disp += 16 * ((int32_t)k + 1);
+        if (i->a[k].kind != CG_NONE)
+            x64_v2m(cg, V_MOVAPS_ST, x64_vec(cg, &i->a[k], X64_VSCRATCH0), &m);
+    }
+    for (unsigned k = 0; k < 4; k++) {
+        struct x64_mem m = first;
+
+        m.disp += 16 * (int32_t)k;
+        x64_lea(cg, X_W, regs[k], &m);
+    }
+    x64_mov_ri(cg, R9, (uint64_t)i->op->imm);
+    call_helper(cg, i);
+    if (i->d.kind == CG_REG)
+        x64_v2m(cg, V_MOVAPS, i->d.reg, &first);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The routines at the start of a code cache: entry, exits, thunks, constants; and their C side.
+ * Includes x64.h.
+ */
+#include <xmmintrin.h>
+
+#include "backends/x86_64/x64.h"
+
+struct x64_saved;
+struct x64_eval_site;
+void x64_c_eval(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_site *s);
+
+static const uint64_t constants[X64_K_COUNT][2] = {
+#define CONSTANT(name, lo, hi) {lo, hi},
+#include "backends/x86_64/constants.def"
+};
+
+/* What a C function must preserve, beside rsp. */
+static const uint8_t callee_saved[] = {RBP, RBX, R12, R13, R14, R15};
+enum { N_CALLEE_SAVED = sizeof callee_saved };
+
+static void push(struct cg *cg, unsigned r)
+{
+    if (r >= 8)
+        x64_u8(cg, 0x41);
+    x64_u8(cg, 0x50 | (r & 7));
+}
+static void pop(struct cg *cg, unsigned r)
+{
+    if (r >= 8)
+        x64_u8(cg, 0x41);
+    x64_u8(cg, 0x58 | (r & 7));
+}
+static void ldmxcsr(struct cg *cg, const struct x64_mem *m) { x64_rm(cg, X_0F | 0xae, 2, m); }
+static void stmxcsr(struct cg *cg, const struct x64_mem *m) { x64_rm(cg, X_0F | 0xae, 3, m); }
+static void ret(struct cg *cg) { x64_u8(cg, 0xc3); }
+
+/* void enter(struct tcg_cpu *cpu, const void *code) */
+static void emit_enter(struct cg *cg)
+{
+    const struct x64_mem state = x64_at(RDI, X64_BIAS), host_sp = X64_CPU(host_sp);
+    const struct x64_mem fpcr = X64_CPU(host_fpcr);
+
+    for (unsigned k = 0; k < N_CALLEE_SAVED; k++)
+        push(cg, callee_saved[k]);
+    x64_alu_ri(cg, X_W, ALU_SUB, RSP, X64_FRAME_BYTES);
+    x64_lea(cg, X_W, RBP, &state);
+    x64_mov_mr(cg, X_W, &host_sp, RSP);
+    ldmxcsr(cg, &fpcr);
+    x64_rr(cg, 0xff, 4, RSI); /* JMP */
+}
+
+/* MXCSR: bit 0 invalid, 1 denormal, 2 divide by zero, 3 overflow, 4 underflow, 5 inexact; FP_*: the
+ * same without the denormal. */
+uint32_t x64_fp_flags(uint32_t mxcsr) { return (mxcsr & 1) | (mxcsr >> 1 & 0x1e); }
+
+static void emit_exit(struct cg *cg)
+{
+    const struct x64_mem temp = x64_frame(X64_FRAME_TEMP), flags = X64_CPU(fp.flags);
+
+    stmxcsr(cg, &temp);
+    x64_mov_rm(cg, 0, RAX, &temp);
+    x64_mov_rr(cg, 0, RCX, RAX);
+    x64_shift_ri(cg, 0, SH_SHR, RAX, 1);
+    x64_alu_ri(cg, 0, ALU_AND, RCX, 1);
+    x64_alu_ri(cg, 0, ALU_AND, RAX, 0x1e);
+    x64_alu_rr(cg, 0, ALU_OR, RAX, RCX);
+    x64_rm(cg, 0x09, RAX, &flags); /* OR [flags], EAX */
+    x64_mov_mi(cg, 0, &temp, X64_MXCSR_DEFAULT);
+    ldmxcsr(cg, &temp);
+    x64_alu_ri(cg, X_W, ALU_ADD, RSP, X64_FRAME_BYTES);
+    for (unsigned k = N_CALLEE_SAVED; k-- > 0;)
+        pop(cg, callee_saved[k]);
+    ret(cg);
+}
+
+/* Behind the call: struct tcg_exit_data.  No link if the CPU was kicked. */
+static void emit_exit_link(struct cg *cg, const uint8_t *exit)
+{
+    const struct x64_mem pc = X64_CPU(pc), link = X64_CPU(link), request = X64_CPU(exit_request);
+    const struct x64_mem data_pc = x64_at(RAX, offsetof(struct tcg_exit_data, pc));
+
+    pop(cg, RAX);
+    x64_mov_rm(cg, X_W, RCX, &data_pc);
+    x64_mov_mr(cg, X_W, &pc, RCX);
+    x64_mov_ri(cg, RCX, 0);
+    x64_alu_mi(cg, 0, ALU_CMP, &request, 0);
+    x64_cmov(cg, X_W, CC_NE, RAX, RCX);
+    x64_mov_mr(cg, X_W, &link, RAX);
+    x64_jmp_to(cg, exit);
+}
+
+static void emit_exit_pc(struct cg *cg, const uint8_t *exit)
+{
+    const struct x64_mem pc = X64_CPU(pc), link = X64_CPU(link);
+
+    x64_mov_mr(cg, X_W, &pc, RAX);
+    x64_mov_mi(cg, X_W, &link, 0);
+    x64_jmp_to(cg, exit);
+}
+
+static void emit_raise(struct cg *cg, const uint8_t *exit_pc)
+{
+    const struct x64_mem exc = X64_CPU(exc), arg = X64_CPU(exc_arg);
+    struct x64_mem data = x64_at(RAX, offsetof(struct x64_raise_data, exc));
+
+    pop(cg, RAX);
+    x64_mov_rm(cg, 0, RCX, &data);
+    x64_mov_mr(cg, 0, &exc, RCX);
+    data.disp = offsetof(struct x64_raise_data, arg);
+    x64_mov_rm(cg, X_W, RCX, &data);
+    x64_mov_mr(cg, X_W, &arg, RCX);
+    data.disp = offsetof(struct x64_raise_data, pc);
+    x64_mov_rm(cg, X_W, RAX, &data);
+    x64_jmp_to(cg, exit_pc);
+}
+
+enum { SAVED_BYTES = 16 * 8 + 16 * 16 }; /* struct x64_saved */
+
+static void save_all(struct cg *cg, bool restore)
+{
+    struct x64_mem m = x64_frame(0);
+
+    for (unsigned r = 0; r < 16; r++, m.disp += 8) {
+        if (r == RSP)
+            continue;
+        if (restore)
+            x64_mov_rm(cg, X_W, r, &m);
+        else
+            x64_mov_mr(cg, X_W, &m, r);
+    }
+    for (unsigned r = 0; r < 16; r++, m.disp += 16)
+        x64_v2m(cg, restore ? V_MOVAPS : V_MOVAPS_ST, r, &m);
+}
+
+static void emit_eval(struct cg *cg)
+{
+    const struct x64_mem cpu = x64_state(0), table = X64_CPU(host_table);
+    const struct x64_mem fn = x64_at(RAX, 8 * X64_R_C_EVAL);
+
+    x64_alu_ri(cg, X_W, ALU_SUB, RSP, SAVED_BYTES + 8);
+    save_all(cg, false);
+    x64_lea(cg, X_W, RDI, &cpu);
+    x64_mov_rr(cg, X_W, RSI, RSP);
+    x64_mov_rr(cg, X_W, RDX, RAX);
+    x64_mov_rm(cg, X_W, RAX, &table);
+    x64_rm(cg, 0xff, 2, &fn);
+    save_all(cg, true);
+    x64_alu_ri(cg, X_W, ALU_ADD, RSP, SAVED_BYTES + 8);
+    ret(cg);
+}
+
+size_t x64_emit_runtime(struct cg *cg)
+{
+    /* struct cg shows emitters a read-only table; this is where it gets its values. */
+    uint8_t **table = (uint8_t **)(uintptr_t)cg->routines;
+
+    if (cg->end - cg->p < 4096 + (ptrdiff_t)sizeof constants)
+        return 0;
+    x64_align(cg, 0, 64);
+    table[X64_R_CONSTANTS] = cg->p;
+    memcpy(cg->p, constants, sizeof constants);
+    cg->p += sizeof constants;
+    x64_align(cg, 0, 64);
+    table[X64_R_ENTER] = cg->p;
+    emit_enter(cg);
+    x64_align(cg, 0, 16);
+    table[X64_R_EXIT] = cg->p;
+    emit_exit(cg);
+    x64_align(cg, 0, 16);
+    table[X64_R_EXIT_LINK] = cg->p;
+    emit_exit_link(cg, table[X64_R_EXIT]);
+    x64_align(cg, 0, 16);
+    table[X64_R_EXIT_PC] = cg->p;
+    emit_exit_pc(cg, table[X64_R_EXIT]);
+    x64_align(cg, 0, 16);
+    table[X64_R_RAISE] = cg->p;
+    emit_raise(cg, table[X64_R_EXIT_PC]);
+    x64_align(cg, 0, 16);
+    table[X64_R_EVAL] = cg->p;
+    emit_eval(cg);
+    table[X64_R_C_EVAL] = (uint8_t *)(uintptr_t)x64_c_eval;
+    x64_align(cg, 0, 64);
+    return (size_t)(cg->p - cg->start);
+}
+
+/* --- C side --------------------------------------------------------------------------------------------- */
+
+void x64_enter(struct tcg_cpu *cpu, const void *code)
+{
+    void (*enter)(struct tcg_cpu *, const void *) =
+        (void (*)(struct tcg_cpu *, const void *))(uintptr_t)cpu->host_table[X64_R_ENTER];
+
+    enter(cpu, code);
+}
+
+/* The C frames above host_sp hold nothing that must be undone; R_EXIT restores what enter saved. */
+void x64_leave_from_c(struct tcg_cpu *cpu)
+{
+    __asm__ volatile("mov %0, %%rsp\n\t"
+                     "mov %1, %%rbp\n\t"
+                     "cld\n\t"
+                     "jmp *%2"
+                     :
+                     : "a"(cpu->host_sp), "c"((char *)cpu + X64_BIAS),
+                       "d"(cpu->host_table[X64_R_EXIT])
+                     : "memory");
+    __builtin_unreachable();
+}
+
+/* Emitted code calls with rsp = host_sp, so its return address lies right below. */
+uintptr_t x64_call_site(const struct tcg_cpu *cpu)
+{
+    return ((const uintptr_t *)cpu->host_sp)[-1];
+}
+
+uint64_t x64_call_stack(const struct tcg_cpu *cpu)
+{
+    return (uint64_t)(uintptr_t)cpu->host_sp + X64_FRAME_SPILL;
+}
+
+void x64_fp_sync(struct tcg_cpu *cpu)
+{
+    const uint32_t mxcsr = _mm_getcsr();
+
+    cpu->fp.flags |= x64_fp_flags(mxcsr);
+    _mm_setcsr(mxcsr & ~0x3fu);
+}
+
+void x64_fp_load(struct tcg_cpu *cpu)
+{
+    cpu->host_fpcr = x64_fpcr(&cpu->fp);
+    _mm_setcsr(cpu->host_fpcr);
+}
+
+/* SDM volume 1, 10.2.3.1: rounding control 0 nearest, 1 down, 2 up, 3 towards zero. */
+uint32_t x64_fpcr(const struct fp_env *fp)
+{
+    static const uint8_t control[4] = {[FP_RNE] = 0, [FP_RP] = 2, [FP_RM] = 1, [FP_RZ] = 3};
+
+    return X64_MXCSR_DEFAULT | (uint32_t)control[fp->round & 3] << 13;
+}
