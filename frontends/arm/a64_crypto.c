@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A64 cryptographic instructions (ARM ARM C7.2; encodings C4.1.96): AES, SHA1, SHA256, SHA512, SHA3.
+ * A64 cryptographic instructions (ARM ARM C7.2; encodings C4.1.96): AES, SHA1, SHA256, SHA512,
+ * SHA3.
  * PMULL is in a64_simd_arith.c.
  */
 #include "frontends/arm/a64_simd.h"

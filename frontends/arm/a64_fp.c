@@ -16,7 +16,7 @@ uint64_t a64_fp_imm(unsigned size, unsigned imm8)
     return sign << ((8u << size) - 1) | exponent << fraction_bits | efgh << (fraction_bits - 4);
 }
 
-/* --- one, two and three sources: <op> Vd, Vn{, Vm{, Va}} --------------------------------------------- */
+/* --- one, two and three sources: <op> Vd, Vn{, Vm{, Va}} -------------------------------------- */
 
 #define F1(NAME, op)                                                                               \
     TRANS(NAME##_f) { return a64_do_n(s, FP_SLANE, a->rd, a->rn, op); }                            \
@@ -56,8 +56,8 @@ F2(FMIN, ir_vfmin)
 F2(FMAXNM, ir_vfmaxnm)
 F2(FMINNM, ir_vfminnm)
 
-/* FMADD: a + n * m; FMSUB: a - n * m; FNMADD: -a - n * m; FNMSUB: -a + n * m.  Operands are negated,
- * not results (FPMulAdd): it shows in NaNs and when rounding. */
+/* FMADD: a + n * m; FMSUB: a - n * m; FNMADD: -a - n * m; FNMSUB: -a + n * m.  Operands are
+ * negated, not results (FPMulAdd): it shows in NaNs and when rounding. */
 static bool fma_f(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, unsigned rm,
                   unsigned ra, unsigned mod)
 {
@@ -96,7 +96,7 @@ static bool fmov_imm(struct a64_lift *s, unsigned size, unsigned rd, unsigned im
 TRANS(FMOVI_f) { return fmov_imm(s, IR_LANE_S + a->sz, a->rd, a->imm8); }
 TRANS(FMOVI_fh) { return fmov_imm(s, IR_LANE_H, a->rd, a->imm8); }
 
-/* --- comparison and selection ------------------------------------------------------------------------- */
+/* --- comparison and selection ----------------------------------------------------------------- */
 
 /* FCMP, FCMPE Vn, Vm; FCMP, FCMPE Vn, #0.0 */
 static bool fcmp(struct a64_lift *s, uint8_t lane, unsigned rn, unsigned rm, unsigned zero,
@@ -109,8 +109,8 @@ static bool fcmp(struct a64_lift *s, uint8_t lane, unsigned rn, unsigned rm, uns
 TRANS(FCMP_f) { return fcmp(s, FP_SLANE, a->rn, a->rm, a->z, a->e); }
 TRANS(FCMP_fh) { return fcmp(s, FP_SLANE_H, a->rn, a->rm, a->z, a->e); }
 
-/* FCCMP, FCCMPE Vn, Vm, #nzcv, cond.  Nothing is compared, no exception raised, if the condition does
- * not hold: zeros take the operands' places. */
+/* FCCMP, FCCMPE Vn, Vm, #nzcv, cond.  If the condition does not hold, nothing is compared and no
+ * exception raised: zeros take the operands' places. */
 static bool fccmp(struct a64_lift *s, uint8_t lane, unsigned rn, unsigned rm, enum ir_cond cond,
                   unsigned nzcv, unsigned signalling)
 {
@@ -143,7 +143,7 @@ static bool fcsel(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, un
 TRANS(FCSEL_f) { return fcsel(s, FP_SLANE, a->rd, a->rn, a->rm, a->cond); }
 TRANS(FCSEL_fh) { return fcsel(s, FP_SLANE_H, a->rd, a->rn, a->rm, a->cond); }
 
-/* --- to and from general registers --------------------------------------------------------------------- */
+/* --- to and from general registers ------------------------------------------------------------ */
 
 /* The builder ir_ftos or ir_ftou, ir_stof or ir_utof. */
 typedef ir_ref to_int_op(struct ir *ir, enum ir_type t, uint8_t lane, ir_ref v, int64_t fbits,

@@ -99,7 +99,8 @@ a64_op1 a64_fabs, a64_fneg, a64_frintn, a64_frintp, a64_frintm, a64_frintz, a64_
 
 /* rd = op(rn), op(rn, rm), op(rd, rn), op(rd, rn, rm), op(rn, imm), op(rd, rn, imm) */
 bool a64_do_n(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, a64_op1 *op);
-bool a64_do_nm(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, unsigned rm, a64_op2 *op);
+bool a64_do_nm(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, unsigned rm,
+               a64_op2 *op);
 bool a64_do_dn(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, a64_op2 *op);
 bool a64_do_dnm(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, unsigned rm,
                 a64_op3 *op);

@@ -14,7 +14,7 @@
 /* For rows without a size field, bits or bytes. */
 #define B_VECTOR a64_vlane(a->q, IR_LANE_B, SIZE_B)
 
-/* --- operations that are more than one op ------------------------------------------------------- */
+/* --- operations that are more than one op ----------------------------------------------------- */
 
 static ir_ref cmlt0(struct ir *ir, uint8_t lane, ir_ref n)
 {
@@ -69,7 +69,7 @@ static ir_ref mls(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m)
     return ir_vsub(ir, lane, d, ir_vmul(ir, lane, n, m));
 }
 
-/* --- three same: <op> Vd.T, Vn.T, Vm.T and <op> Bd, Bn, Bm ... Dd, Dn, Dm ----------------------- */
+/* --- three same: <op> Vd.T, Vn.T, Vm.T and <op> Bd, Bn, Bm ... Dd, Dn, Dm --------------------- */
 
 #define V_NM(NAME, sizes, op)                                                                      \
     TRANS(NAME##_v) { return a64_do_nm(s, VLANE(sizes), a->rd, a->rn, a->rm, op); }
@@ -180,7 +180,7 @@ TRANS(ADDP_s)
 TRANS(SDOT_v) { return a64_do_dnm(s, DOT_LANE, a->rd, a->rn, a->rm, ir_vsdot); }
 TRANS(UDOT_v) { return a64_do_dnm(s, DOT_LANE, a->rd, a->rn, a->rm, ir_vudot); }
 
-/* --- two-register miscellaneous: <op> Vd.T, Vn.T{, #0} and <op> Dd, Dn{, #0} -------------------- */
+/* --- two-register miscellaneous: <op> Vd.T, Vn.T{, #0} and <op> Dd, Dn{, #0} ------------------ */
 
 #define V_N(NAME, sizes, op)                                                                       \
     TRANS(NAME) { return a64_do_n(s, VLANE(sizes), a->rd, a->rn, op); }
@@ -282,7 +282,7 @@ TRANS(SHLL_v)
     return true;
 }
 
-/* --- across lanes: <op> Vd, Vn.T ---------------------------------------------------------------- */
+/* --- across lanes: <op> Vd, Vn.T -------------------------------------------------------------- */
 
 static bool across(struct a64_lift *s, const struct a64_args_q_rd_rn_size *a, a64_op1 *op)
 {
@@ -301,7 +301,7 @@ TRANS(SMINV_v) { return across(s, a, ir_vsminv); }
 TRANS(UMAXV_v) { return across(s, a, ir_vumaxv); }
 TRANS(UMINV_v) { return across(s, a, ir_vuminv); }
 
-/* --- three different ---------------------------------------------------------------------------- */
+/* --- three different -------------------------------------------------------------------------- */
 
 typedef struct a64_args_q_rd_rm_rn_size diff_args;
 
@@ -416,7 +416,8 @@ TRANS(SQDMLAL_s) { return long_scalar(s, a, ir_vsqadd); }
 TRANS(SQDMLSL_s) { return long_scalar(s, a, ir_vsqsub); }
 
 /* PMULL{2} Vd.8H, Vn.Tb, Vm.Tb and Vd.1Q, Vn.Tb, Vm.Tb */
-static bool pmull(struct a64_lift *s, uint8_t lane, unsigned q, unsigned rd, unsigned rn, unsigned rm)
+static bool pmull(struct a64_lift *s, uint8_t lane, unsigned q, unsigned rd, unsigned rn,
+                  unsigned rm)
 {
     a64_put_v(s, rd, ir_vpmull(s->ir, lane, a64_half(s, q, rn), a64_half(s, q, rm)));
     return true;
@@ -424,7 +425,7 @@ static bool pmull(struct a64_lift *s, uint8_t lane, unsigned q, unsigned rd, uns
 TRANS(PMULL_v) { return pmull(s, IR_LANE_B, a->q, a->rd, a->rn, a->rm); }
 TRANS(PMULL_vd) { return pmull(s, IR_LANE_D, a->q, a->rd, a->rn, a->rm); }
 
-/* --- by element: <op> Vd.T, Vn.T, Vm.Ts[index] ---------------------------------------------------- */
+/* --- by element: <op> Vd.T, Vn.T, Vm.Ts[index] ------------------------------------------------ */
 
 TRANS(MUL_ve) { return a64_do_nv(s, VLANE(SIZE_HS), a->rd, a->rn, ELEMENT(a->size), ir_vmul); }
 TRANS(MLA_ve) { return a64_do_dnv(s, VLANE(SIZE_HS), a->rd, a->rn, ELEMENT(a->size), mla); }

@@ -8,7 +8,7 @@
  */
 #include "frontends/arm/a64_simd.h"
 
-/* --- operations that are more than one op ----------------------------------------------------------- */
+/* --- operations that are more than one op ----------------------------------------------------- */
 
 static ir_ref sign_bits(struct ir *ir, uint8_t lane)
 {
@@ -100,7 +100,7 @@ TO_INT(a, FP_RNA)
 static ir_ref scvtf(struct ir *ir, uint8_t lane, ir_ref n) { return ir_vstof(ir, lane, n, 0); }
 static ir_ref ucvtf(struct ir *ir, uint8_t lane, ir_ref n) { return ir_vutof(ir, lane, n, 0); }
 
-/* --- three same: <op> Vd.T, Vn.T, Vm.T and <op> Vd, Vn, Vm ------------------------------------------- */
+/* --- three same: <op> Vd.T, Vn.T, Vm.T and <op> Vd, Vn, Vm ------------------------------------ */
 
 #define V3(NAME, shape, op)                                                                        \
     TRANS(NAME##_v) { return shape(s, FP_VLANE, a->rd, a->rn, a->rm, op); }                        \
@@ -135,7 +135,7 @@ V3_SCALAR(FACGT, a64_do_nm, facgt)
 V3_SCALAR(FRECPS, a64_do_nm, ir_vfrecps)
 V3_SCALAR(FRSQRTS, a64_do_nm, ir_vfrsqrts)
 
-/* --- two-register miscellaneous: <op> Vd.T, Vn.T{, #0.0} and <op> Vd, Vn{, #0.0} --------------------- */
+/* --- two-register miscellaneous: <op> Vd.T, Vn.T{, #0.0} and <op> Vd, Vn{, #0.0} -------------- */
 
 #define V2(NAME, op)                                                                               \
     TRANS(NAME##_v) { return a64_do_n(s, FP_VLANE, a->rd, a->rn, op); }                            \
@@ -228,7 +228,7 @@ TRANS(FCVTXN_s)
     return true;
 }
 
-/* --- to and from fixed point: <op> Vd.T, Vn.T, #fbits and <op> Vd, Vn, #fbits ------------------------ */
+/* --- to and from fixed point: <op> Vd.T, Vn.T, #fbits and <op> Vd, Vn, #fbits ----------------- */
 
 static ir_ref fcvtzs_fixed(struct ir *ir, uint8_t lane, ir_ref n, int64_t fbits)
 {
@@ -266,7 +266,7 @@ FIXED(UCVTF, ir_vutof)
 FIXED(FCVTZS, fcvtzs_fixed)
 FIXED(FCVTZU, fcvtzu_fixed)
 
-/* --- pairwise scalar: <op> Vd, Vn.2T ----------------------------------------------------------------- */
+/* --- pairwise scalar: <op> Vd, Vn.2T ---------------------------------------------------------- */
 
 static bool pair_scalar(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, a64_op2 *op)
 {
@@ -283,7 +283,7 @@ PAIR_SCALAR(FMINP, ir_vfmin)
 PAIR_SCALAR(FMAXNMP, ir_vfmaxnm)
 PAIR_SCALAR(FMINNMP, ir_vfminnm)
 
-/* --- across lanes: <op> Vd, Vn.T --------------------------------------------------------------------- */
+/* --- across lanes: <op> Vd, Vn.T -------------------------------------------------------------- */
 
 /* Reduce(): pairs of neighbours first, then pairs of results.  Computing 64 bits where two
  * elements are left repeats them, which changes no flag. */
@@ -310,7 +310,7 @@ ACROSS(FMINV, ir_vfmin)
 ACROSS(FMAXNMV, ir_vfmaxnm)
 ACROSS(FMINNMV, ir_vfminnm)
 
-/* --- by element: <op> Vd.T, Vn.T, Vm.Ts[index] and <op> Vd, Vn, Vm.Ts[index] ------------------------- */
+/* --- by element: <op> Vd.T, Vn.T, Vm.Ts[index] and <op> Vd, Vn, Vm.Ts[index] ------------------ */
 
 #define BY_ELEMENT(NAME, shape, op)                                                                \
     TRANS(NAME##_ve)                                                                               \
@@ -328,7 +328,7 @@ BY_ELEMENT(FMULX, a64_do_nv, ir_vfmulx)
 BY_ELEMENT(FMLA, a64_do_dnv, fmla)
 BY_ELEMENT(FMLS, a64_do_dnv, fmls)
 
-/* --- half products added to singles: FMLAL, FMLSL{2} -------------------------------------------------- */
+/* --- half products added to singles: FMLAL, FMLSL{2} ------------------------------------------ */
 
 /* The half of Vn that counts (of 64 bits, or of 128 if q) in the low bits; `second`: the upper. */
 static ir_ref fmlal_source(struct a64_lift *s, unsigned q, bool second, unsigned r)
@@ -364,7 +364,7 @@ FMLAL(FMLSL, false, IR_FMA_NEGB)
 FMLAL(FMLAL2, true, 0)
 FMLAL(FMLSL2, true, IR_FMA_NEGB)
 
-/* --- complex numbers ------------------------------------------------------------------------------------ */
+/* --- complex numbers -------------------------------------------------------------------------- */
 
 /* Lane of FCADD and FCMLA; half precision also needs FP16. */
 static uint8_t complex_lane(const struct a64_lift *s, unsigned q, unsigned size)

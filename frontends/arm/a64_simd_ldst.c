@@ -10,9 +10,9 @@
 
 enum { SIZE_Q = 4, /* log2 of bytes */ NO_INDEX = -1 };
 
-/* --- one register: LDR, STR, LDUR, STUR <Bt to Qt>, [...] --------------------------------------------- */
+/* --- one register: LDR, STR, LDUR, STUR <Bt to Qt>, [...] ------------------------------------- */
 
-/* Loads or stores register rt at base + disp; what follows is a write back of the base, or nothing. */
+/* Loads or stores register rt at base + disp; write_back: the base after that, or 0. */
 static void access_one(struct a64_lift *s, bool load, unsigned size, unsigned rt, ir_ref base,
                        int64_t disp, unsigned rn, ir_ref write_back)
 {
@@ -93,7 +93,7 @@ TRANS(LDR_vlit)
     return true;
 }
 
-/* --- pairs: LDP, STP, LDNP, STNP <St, Dt, Qt>, <St2, Dt2, Qt2>, [...] ---------------------------------- */
+/* --- pairs: LDP, STP, LDNP, STNP <St, Dt, Qt>, <St2, Dt2, Qt2>, [...] ------------------------- */
 
 static bool pair(struct a64_lift *s, const struct a64_args_imm7_s_opc_rn_rt2_rt *a, bool load,
                  enum indexing indexing)
@@ -130,9 +130,9 @@ TRANS(STP_vpre) { return pair(s, a, false, PRE_INDEX); }
 TRANS(LDP_vpost) { return pair(s, a, true, POST_INDEX); }
 TRANS(STP_vpost) { return pair(s, a, false, POST_INDEX); }
 
-/* --- structures: what all forms share -------------------------------------------------------------------- */
+/* --- structures: what all forms share --------------------------------------------------------- */
 
-/* The base after post-indexing: by Xm, or by the bytes transferred if rm = 31; NO_INDEX: nothing. */
+/* Post-indexing: by Xm, or by the bytes transferred if rm = 31; none if NO_INDEX. */
 static void post_index(struct a64_lift *s, unsigned rn, int rm, unsigned bytes)
 {
     if (rm != NO_INDEX) {
@@ -187,7 +187,7 @@ static ir_ref shuffle(struct a64_lift *s, const ir_ref *v, unsigned n, const uin
     return result;
 }
 
-/* --- LD1 to LD4, ST1 to ST4 {Vt.T, ...}, [Xn|SP]{, Xm or #bytes}: whole registers ---------------------- */
+/* --- LD1 to LD4, ST1 to ST4 {Vt.T, ...}, [Xn|SP]{, Xm or #bytes}: whole registers ------------- */
 
 /* Elements taken apart: m[] holds memory from the first element on, v[k] gets element k of each
  * structure.  q = 0: the low 64 bits of v[] count. */
@@ -334,7 +334,7 @@ REGISTERS(ST1x2, false, 2)
 REGISTERS(ST1x3, false, 3)
 REGISTERS(ST1x4, false, 4)
 
-/* --- LD1 to LD4, ST1 to ST4 {Vt.Ts, ...}[index], [Xn|SP]{, Xm or #bytes}: one element of each ----------- */
+/* --- LD1 to LD4, ST1 to ST4 {Vt.Ts, ...}[index], [Xn|SP]{, Xm or #bytes}: an element of each -- */
 
 static bool single(struct a64_lift *s, bool load, unsigned k, unsigned size, unsigned index,
                    unsigned rt, unsigned rn, int rm)

@@ -5,7 +5,7 @@
  */
 #include "frontends/arm/a64_simd.h"
 
-/* --- permute: <op> Vd.T, Vn.T, Vm.T --------------------------------------------------------------- */
+/* --- permute: <op> Vd.T, Vn.T, Vm.T ----------------------------------------------------------- */
 
 /* Operations on whole registers do for 64 bits if both halves are put side by side first.  For
  * ZIP2 the result of ZIP1 holds what is asked for in its upper half. */
@@ -68,7 +68,7 @@ TRANS(EXT_v)
     return true;
 }
 
-/* --- TBL, TBX Vd.Ta, {Vn.16B ... Vn+len.16B}, Vm.Ta ------------------------------------------------ */
+/* --- TBL, TBX Vd.Ta, {Vn.16B ... Vn+len.16B}, Vm.Ta ------------------------------------------- */
 
 /* Indices of the next register are those of the last less 16; what was below wraps around to an
  * index out of range. */
@@ -87,7 +87,7 @@ static bool table(struct a64_lift *s, const struct a64_args_len_q_rd_rm_rn *a, b
 TRANS(TBL_v) { return table(s, a, false); }
 TRANS(TBX_v) { return table(s, a, true); }
 
-/* --- copies ---------------------------------------------------------------------------------------- */
+/* --- copies ----------------------------------------------------------------------------------- */
 
 /* imm5: its lowest set bit is the element size, what is above it the index; -1: reserved. */
 static int element_size(unsigned imm5)
@@ -187,7 +187,7 @@ TRANS(INS_ve)
     return true;
 }
 
-/* --- modified immediate: AdvSIMDExpandImm --------------------------------------------------------- */
+/* --- modified immediate: AdvSIMDExpandImm ----------------------------------------------------- */
 
 #define IMM8 (a->abc << 5 | a->defgh)
 

@@ -8,7 +8,7 @@
  */
 #include "frontends/arm/a64_simd.h"
 
-/* --- by register: <op> Vd.T, Vn.T, Vm.T and <op> Bd, Bn, Bm ... Dd, Dn, Dm ---------------------- */
+/* --- by register: <op> Vd.T, Vn.T, Vm.T and <op> Bd, Bn, Bm ... Dd, Dn, Dm -------------------- */
 
 #define VLANE a64_vlane(a->q, a->size, SIZE_BHSD)
 #define D_SCALAR IR_LANE(IR_LANE_D, IR_LANES_1)
@@ -32,7 +32,7 @@ SHIFT_SATURATING(UQSHL, ir_vuqshl)
 SHIFT_SATURATING(SQRSHL, ir_vsqrshl)
 SHIFT_SATURATING(UQRSHL, ir_vuqrshl)
 
-/* --- by immediate -------------------------------------------------------------------------------- */
+/* --- by immediate ----------------------------------------------------------------------------- */
 
 /* What immh:immb say; lane is A64_RESERVED where a vector of one doubleword would result. */
 struct shift {
@@ -149,7 +149,7 @@ LEFT_SATURATING(SQSHL, sqshl)
 LEFT_SATURATING(UQSHL, uqshl)
 LEFT_SATURATING(SQSHLU, ir_vsqshlu)
 
-/* --- narrowing: shifted as the wide elements, then narrowed --------------------------------------- */
+/* --- narrowing: shifted as the wide elements, then narrowed ----------------------------------- */
 
 /* <op>{2} Vd.Tb, Vn.Ta, #imm */
 static bool narrow(struct a64_lift *s, const struct a64_args_immb_immh_q_rd_rn *a, a64_opi *shift,
@@ -194,7 +194,7 @@ NARROW_SATURATING(UQRSHRN, ir_vurshr, ir_vuqxtn)
 NARROW_SATURATING(SQSHRUN, ir_vsshr, ir_vsqxtun)
 NARROW_SATURATING(SQRSHRUN, ir_vsrshr, ir_vsqxtun)
 
-/* --- widening: SSHLL, USHLL{2} Vd.Ta, Vn.Tb, #imm; SXTL and UXTL are those by 0 ------------------- */
+/* --- widening: SSHLL, USHLL{2} Vd.Ta, Vn.Tb, #imm; SXTL and UXTL are those by 0 --------------- */
 
 static bool lengthen(struct a64_lift *s, const struct a64_args_immb_immh_q_rd_rn *a, a64_op1 *widen)
 {

@@ -5,15 +5,16 @@
  * all rounding modes, flush-to-zero, default-NaN and alternative-half-precision modes.
  *
  * Operands: v0 to v3, x0 to x2, NZCV.  Results: v0, x0, NZCV, FPSR.  M("...") is an instruction that
- * accesses memory at x4 (an index or increment is in x5); results are also v1 to v3, v30, v31, x4 and the
- * memory.
+ * accesses memory at x4, with an index or increment in x5; v1 to v3, v30, v31, x4 and the memory are
+ * results too.
+ *
+ * Recorded with QEMU 11.  QEMU 7.2 is wrong about FJCVTZS (Z of denormals) and FCVTZS Hd, Hn, #fbits
+ * (bits above the half).
  */
 #ifndef TESTS_INSN_A64_SIMD_SIMD_H
 #define TESTS_INSN_A64_SIMD_SIMD_H
 
 #include "../a64/insn.h"
-
-__asm__(".arch armv8.6-a+crypto+sha3+fp16fml");
 
 /* Pairs: the halves of a vector. */
 static const u64 vectors[][2] = {
