@@ -2,13 +2,14 @@
 /*
  * Running Linux programs: what the files of this folder share.  Read this first, then main.c.
  *
- *   main.c options.c      command line, environment, start
+ *   main.c options.c abi.c   command line, environment, start; the ABIs of this build
  *   elf.c stack.c         program loading; the initial stack
  *   exec.c                execve: stay in the translator, scripts, host programs
- *   task.c thread.c fork.c   guest threads and processes
+ *   task.c clone.c        guest threads and processes
  *   mm.c                  the address space
  *   signal.c safe_syscall.S  signals, and system calls that signals interrupt exactly
  *   path.c proc.c         paths under -L; /proc/self
+ *   util.c                messages, random bytes
  *   syscall*.c syscalls.def strace.c   the other system calls
  *   aarch64/              what is specific to an ABI: CPU loop, signal frame
  *
@@ -68,11 +69,19 @@ struct lu_abi {
     /* Writes the frame of a signal and enters the handler.  False: the stack is bad. */
     bool (*signal_frame)(struct lu_task *t, int sig, const siginfo_t *info,
                          const struct lu_sigaction *action, uint64_t saved_mask);
+    unsigned clone_tls_arg; /* which argument of clone() is tls: 3 or 4; the other is child_tid */
+    uint32_t min_altstack; /* MINSIGSTKSZ */
+    uint32_t frame_size;   /* bytes that a signal frame needs: AT_MINSIGSTKSZ */
     /* Writes the code of the signal trampoline at `to` (at most a page); returns its size. */
     size_t (*trampoline)(void *to);
 };
 
 extern const struct lu_abi lu_abi_aarch64;
+
+/* The ABIs of this build (abi.c), NULL past the last one; the one that can run the program whose
+ * first n bytes are at head, or NULL. */
+const struct lu_abi *lu_abi_number(unsigned k);
+const struct lu_abi *lu_abi_for(const void *head, size_t n);
 
 /* --- the process ------------------------------------------------------------------------------ */
 
@@ -84,6 +93,8 @@ struct lu_sigaction {
     uint64_t mask; /* bit sig - 1 */
 };
 
+enum { LU_MAX_ENV_OPTIONS = 64 };
+
 /* Command line options (options.c); strings live for ever. */
 struct lu_options {
     const char *ld_prefix; /* -L; NULL if none */
@@ -94,13 +105,14 @@ struct lu_options {
     const char *log_path;  /* -D */
     const char *dfilter;
     const char *accel;
-    const char *set_env[64], *unset_env[64];
+    const char *set_env[LU_MAX_ENV_OPTIONS], *unset_env[LU_MAX_ENV_OPTIONS];
     unsigned n_set_env, n_unset_env;
     uint64_t stack_size; /* -s; 0: RLIMIT_STACK */
     uint64_t seed;
     bool has_seed;
     bool strace;
     bool one_insn;
+    int exec_fd; /* the program's descriptor, from execveat; -1 if none */
     bool reexec; /* we were started by our own execve (exec.c) */
     unsigned log; /* TCG_LOG_*, from log_items */
 };
@@ -115,6 +127,7 @@ struct lu_process {
     const char *exe;      /* absolute host path of the program, for /proc/self/exe */
     const char *exec_fn;  /* path as it was given to execve */
     uint64_t stack_low, stack_high;            /* the initial stack, whole pages */
+    uint64_t start_stack; /* the first stack pointer */
     uint64_t arg_start, arg_end;               /* argv's strings on the guest's stack */
     uint64_t env_start, env_end;
     uint64_t auxv_start, auxv_end;             /* as bytes on the guest's stack */
@@ -153,8 +166,7 @@ struct lu_task {
     uint64_t robust_list;      /* head, 0 if none */
     uint64_t syscall_nr;       /* the one that is running, for restarts and -strace */
     bool is_vfork;             /* runs in its parent's memory until it execs or exits */
-    bool exiting;
-    int exit_status;
+    struct lu_block *exec_memory; /* what execve allocated (exec.c); a vfork child's for its parent to free */
     struct lu_task *next;      /* list of all tasks (task.c) */
     void *host_altstack;
 };
@@ -220,7 +232,6 @@ int64_t lu_copy_string(struct lu_task *t, char *buf, uint64_t from, size_t size)
 
 enum lu_map_kind { LU_MAP_GUEST, LU_MAP_STACK, LU_MAP_BRK, LU_MAP_VDSO };
 
-void lu_mm_init(void);
 /* mmap for the guest: never disturbs the host's own mappings; PROT_EXEC is kept in our table
  * alone.  prot, flags: Linux generic (the same on all our ABIs; MIPS converts).  Address or -errno. */
 int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, uint64_t offset);
@@ -273,16 +284,18 @@ struct lu_image {
     bool exec_stack;
 };
 
-/* Finds out whether the ELF header in head[n] is one that abi can run: 0, or a reason in
- * *problem (static buffer of the caller's): wrong architecture and which one, truncated, ... */
-int lu_elf_check(const struct lu_abi *abi, const void *head, size_t n, uint64_t file_size,
-                 char problem[160]);
+/* Can abi run the program whose first n bytes are at head?  0, or -ENOEXEC with a clear line in
+ * problem: not ELF, wrong architecture and which one, truncated... */
+int lu_elf_check(const struct lu_abi *abi, const void *head, size_t n, char problem[160]);
+/* The PT_INTERP of a program ("" if none) that abi can run: 0, or -errno and a problem. */
+int lu_elf_interpreter(const struct lu_abi *abi, int fd, char *name, size_t size,
+                       char problem[160]);
 /* Maps the program open on fd, and its interpreter. -errno and a clear line in problem. */
 int lu_elf_load(int fd, struct lu_image *image, char problem[160]);
 /* Builds argc, argv, envp, auxv on a new stack; returns the stack pointer. */
 uint64_t lu_stack_build(const struct lu_image *image, char *const argv[], char *const envp[]);
 
-/* --- tasks, threads, exit (task.c, thread.c, fork.c) -------------------------------------------------- */
+/* --- tasks, threads, exit (task.c, clone.c) -------------------------------------------------- */
 
 struct lu_task *lu_task_new(struct tcg_cpu *cpu);
 void lu_task_free(struct lu_task *t);
@@ -291,6 +304,8 @@ _Noreturn void lu_cpu_loop(struct lu_task *t);
 /* Ends this thread (exit) or the process (exit_group). */
 _Noreturn void lu_task_exit(struct lu_task *t, int status);
 _Noreturn void lu_exit_group(struct lu_task *t, int status);
+/* Before the process ends in whatever way: flushes logs, prints what -d stats asks for. */
+void lu_at_exit(void);
 /* Number of guest threads. */
 unsigned lu_task_count(void);
 
@@ -302,6 +317,15 @@ void lu_signal_thread_init(struct lu_task *t);
 /* Delivers what is pending; called between tcg_run()s.  result: what the system call that has just
  * been made returned, or -LU_ENORESULT if there was none; stores it. */
 void lu_signal_deliver(struct lu_task *t, int64_t result);
+/* What an ABI does with a system call's result. */
+static inline void lu_syscall_done(struct lu_task *t, int64_t result)
+{
+    if (__builtin_expect(t->sig.pending || (t->sig.held & ~t->sig.mask) || t->sig.has_temp_mask ||
+                             result == -LU_ERESTARTSYS || result == -LU_ERESTARTNOINTR, 0))
+        lu_signal_deliver(t, result);
+    else if (result != -LU_ENORESULT)
+        lu.abi->set_result(t, result);
+}
 /* A synchronous signal of the guest's own making (fault, BRK): delivered at once, kills if blocked
  * or ignored. */
 void lu_signal_fault(struct lu_task *t, int sig, int code, uint64_t address);
@@ -320,13 +344,14 @@ void lu_log(unsigned item, const char *format, ...) __attribute__((format(printf
 _Noreturn void lu_fatal(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Random bytes for the guest (AT_RANDOM, getrandom): from -seed if given, else the kernel's. */
 void lu_random(void *to, size_t n);
+void lu_random_init(void);
 
 /* --- handlers that live in the files above; rows of syscalls.def --------------------------------------- */
 
 /* mm.c */
 lu_syscall_fn sys_mmap, sys_munmap, sys_mprotect, sys_mremap, sys_brk, sys_madvise, sys_mincore,
     sys_msync, sys_mlock, sys_munlock, sys_shmat, sys_shmdt, sys_remap_file_pages;
-/* thread.c, fork.c, exec.c */
+/* task.c, clone.c, exec.c */
 lu_syscall_fn sys_clone, sys_clone3, sys_fork, sys_vfork, sys_execve, sys_execveat, sys_exit,
     sys_exit_group, sys_set_tid_address, sys_set_robust_list, sys_get_robust_list;
 /* signal.c */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The ABIs of this build: a line for each, of what --target-list chose. */
+#include "linux-user/linux-user.h"
+
+static const struct lu_abi *const abis[] = {
+#ifdef TARGET_AARCH64
+    &lu_abi_aarch64,
+#endif
+    NULL,
+};
+
+const struct lu_abi *lu_abi_number(unsigned k)
+{
+    return k < sizeof abis / sizeof abis[0] ? abis[k] : NULL;
+}
+
+const struct lu_abi *lu_abi_for(const void *head, size_t n)
+{
+    char problem[160];
+    for (unsigned k = 0; abis[k]; k++) {
+        if (!lu_elf_check(abis[k], head, n, problem))
+            return abis[k];
+    }
+    return NULL;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line and its environment variables.  A row of `table` is all there is to an option:
+ * parsing, variable, help and how our own execve hands it on (lu_options_for_exec()).
+ */
+#define _GNU_SOURCE
+#include "linux-user/options.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { FLAG, STRING, SIZE, NUMBER, FD, ENV_SET, ENV_UNSET, ACTION };
+
+struct option {
+    const char *name;
+    const char *env;  /* after DRAGOMAN_ or QEMU_; NULL if none */
+    const char *meta; /* name of the argument in the help; NULL if there is none */
+    enum kind kind;
+    size_t offset;    /* in struct lu_options */
+    const char *help;
+};
+
+#define OPT(member) offsetof(struct lu_options, member)
+static const struct option table[] = {
+    {"h", NULL, NULL, ACTION, 0, "print this help"},
+    {"version", NULL, NULL, ACTION, 0, "print the version"},
+    {"L", "LD_PREFIX", "path", STRING, OPT(ld_prefix), "look for absolute paths under 'path' first"},
+    {"E", "SET_ENV", "var=value", ENV_SET, OPT(set_env), "set variables of the guest"},
+    {"U", "UNSET_ENV", "var", ENV_UNSET, OPT(unset_env), "unset variables of the guest"},
+    {"0", "ARGV0", "argv0", STRING, OPT(argv0), "the guest's argv[0]"},
+    {"cpu", "CPU", "model", STRING, OPT(cpu), "CPU model (-cpu help lists them)"},
+    {"s", "STACK_SIZE", "size", SIZE, OPT(stack_size), "bytes of stack (K, M, G)"},
+    {"r", "UNAME", "release", STRING, OPT(release), "release that uname reports"},
+    {"strace", "STRACE", NULL, FLAG, OPT(strace), "log system calls"},
+    {"d", "LOG", "item[,...]", STRING, OPT(log_items), "log items (-d help lists them)"},
+    {"D", "LOG_FILENAME", "file", STRING, OPT(log_path), "log to 'file' (%d: the process id)"},
+    {"dfilter", "DFILTER", "range[,...]", STRING, OPT(dfilter),
+     "log only code in these ranges: first..last, first+size or last-size"},
+    {"seed", "RAND_SEED", "number", NUMBER, OPT(seed), "seed for AT_RANDOM and getrandom"},
+    {"one-insn-per-tb", "ONE_INSN_PER_TB", NULL, FLAG, OPT(one_insn),
+     "translate single instructions"},
+    {"accel", "ACCEL", "jit|interp", STRING, OPT(accel), "translate (default) or interpret"},
+    /* For our own execve; not in the help. */
+    {"reexec", NULL, NULL, FLAG, OPT(reexec), NULL},
+    {"execfd", NULL, "fd", FD, OPT(exec_fd), NULL},
+};
+
+enum { N_OPTIONS = sizeof table / sizeof table[0] };
+
+static const struct {
+    const char *name;
+    unsigned mask;
+    const char *help;
+} log_items[] = {
+    {"in_asm", TCG_LOG_IN_ASM, "guest instructions of each region"},
+    {"ir", TCG_LOG_IR, "IR as lifted"},
+    {"ir_opt", TCG_LOG_IR_OPT, "IR after the passes"},
+    {"ra", TCG_LOG_RA, "register allocation"},
+    {"out_asm", TCG_LOG_OUT_ASM, "host instructions of each region"},
+    {"exec", TCG_LOG_EXEC, "regions as they are entered"},
+    {"cpu", TCG_LOG_CPU, "registers at each entry"},
+    {"stats", TCG_LOG_STATS, "the translator's counters, at exit"},
+    {"unimp", TCG_LOG_UNIMP, "what is not implemented, once each"},
+    {"strace", 0, "system calls, as -strace"},
+};
+
+enum { N_LOG_ITEMS = sizeof log_items / sizeof log_items[0] };
+
+static void print_help(const char *program)
+{
+    printf("usage: %s [options] program [arguments...]\n"
+           "Runs a Linux program that was made for another CPU.\n\n", program);
+    for (unsigned k = 0; k < N_OPTIONS; k++) {
+        const struct option *o = &table[k];
+        char left[64], env[32] = "";
+        if (!o->help)
+            continue;
+        snprintf(left, sizeof left, "-%s%s%s", o->name, o->meta ? " " : "", o->meta ? o->meta : "");
+        if (o->env)
+            snprintf(env, sizeof env, "DRAGOMAN_%s", o->env);
+        printf("  %-21s %-25s %s\n", left, env, o->help);
+    }
+    printf("\nEach variable may also be spelt QEMU_... .  Several variables for -E and -U are parted\n"
+           "by commas, or by repeating the option.\n");
+}
+
+static void print_log_items(void)
+{
+    printf("Log items (-d):\n");
+    for (unsigned k = 0; k < N_LOG_ITEMS; k++)
+        printf("  %-8s %s\n", log_items[k].name, log_items[k].help);
+}
+
+static uint64_t parse_number(const struct option *o, const char *text, bool size)
+{
+    char *end;
+    errno = 0;
+    uint64_t value = strtoull(text, &end, 0);
+    unsigned shift = 0;
+    if (size && *end && strchr("kKmMgG", *end)) {
+        shift = *end == 'k' || *end == 'K' ? 10 : *end == 'm' || *end == 'M' ? 20 : 30;
+        end++;
+    }
+    if (end == text || *end || errno || (value << shift) >> shift != value)
+        lu_fatal(1, "-%s: '%s' is no %s", o->name, text, size ? "size" : "number");
+    return value << shift;
+}
+
+/* Adds the parts of a comma-separated list. */
+static void add_env(const struct option *o, const char **list, unsigned *n, const char *text)
+{
+    char *copy = strdup(text), *save;
+    for (char *part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
+        if (o->kind == ENV_SET ? !strchr(part, '=') || *part == '=' : strchr(part, '=') != NULL)
+            lu_fatal(1, "-%s: '%s' is not of the form %s", o->name, part, o->meta);
+        if (*n == LU_MAX_ENV_OPTIONS)
+            lu_fatal(1, "-%s: too many variables", o->name);
+        list[(*n)++] = part;
+    }
+}
+
+static void apply(struct lu_options *options, const struct option *o, const char *text)
+{
+    void *member = (char *)options + o->offset;
+    switch (o->kind) {
+    case FLAG: *(bool *)member = true; break;
+    case STRING: *(const char **)member = text; break;
+    case SIZE: *(uint64_t *)member = parse_number(o, text, true); break;
+    case NUMBER:
+        *(uint64_t *)member = parse_number(o, text, false);
+        options->has_seed = true;
+        break;
+    case FD: *(int *)member = parse_number(o, text, false); break;
+    case ENV_SET: add_env(o, options->set_env, &options->n_set_env, text); break;
+    case ENV_UNSET: add_env(o, options->unset_env, &options->n_unset_env, text); break;
+    case ACTION: break;
+    }
+}
+
+static void from_environment(struct lu_options *options)
+{
+    for (unsigned k = 0; k < N_OPTIONS; k++) {
+        const struct option *o = &table[k];
+        if (!o->env)
+            continue;
+        char name[64];
+        snprintf(name, sizeof name, "DRAGOMAN_%s", o->env);
+        const char *value = getenv(name);
+        if (!value) {
+            snprintf(name, sizeof name, "QEMU_%s", o->env);
+            value = getenv(name);
+        }
+        if (value && (o->kind != FLAG || (*value && strcmp(value, "0") != 0)))
+            apply(options, o, value);
+    }
+}
+
+static void run_action(const struct option *o, const char *program)
+{
+    if (!strcmp(o->name, "version"))
+        printf("dragoman version " PACKAGE_VERSION "\n");
+    else
+        print_help(program);
+    fflush(stdout);
+    exit(0);
+}
+
+static const struct option *find(const char *name)
+{
+    if (name[0] == '-' && name[1] != '\0')
+        name++; /* --version, --help: what other programs taught people to type */
+    if (!strcmp(name, "help"))
+        name = "h";
+    for (unsigned k = 0; k < N_OPTIONS; k++) {
+        if (!strcmp(table[k].name, name))
+            return &table[k];
+    }
+    return NULL;
+}
+
+void lu_log_items(struct lu_options *options)
+{
+    if (!options->log_items)
+        return;
+    char *copy = strdup(options->log_items), *save;
+    for (char *item = strtok_r(copy, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
+        unsigned k;
+        if (!strcmp(item, "help")) {
+            print_log_items();
+            exit(0);
+        }
+        for (k = 0; k < N_LOG_ITEMS && strcmp(log_items[k].name, item); k++)
+            ;
+        if (k == N_LOG_ITEMS)
+            lu_fatal(1, "-d: there is no log item '%s' (-d help lists them)", item);
+        options->log |= log_items[k].mask;
+        options->strace |= !strcmp(item, "strace");
+    }
+    free(copy);
+}
+
+/* One range of -dfilter; false if it is malformed. */
+static bool parse_range(const char *text, struct tcg_range *range)
+{
+    char *end;
+    uint64_t a = strtoull(text, &end, 0), b;
+    if (end == text)
+        return false;
+    const char *op = end;
+    unsigned skip = !strncmp(op, "..", 2) ? 2 : *op == '+' || *op == '-' ? 1 : 0;
+    if (!skip || !op[skip])
+        return false;
+    b = strtoull(op + skip, &end, 0);
+    if (*end)
+        return false;
+    *range = (struct tcg_range){.first = *op == '-' ? a - b : a,
+                                .last = *op == '.' ? b : *op == '+' ? a + b - 1 : a};
+    return range->first <= range->last;
+}
+
+unsigned lu_dfilter(const char *text, struct tcg_range **ranges)
+{
+    char *copy = strdup(text), *save;
+    unsigned n = 0;
+    *ranges = calloc(strlen(text) / 2 + 1, sizeof **ranges);
+    for (char *part = strtok_r(copy, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
+        if (!parse_range(part, &(*ranges)[n++]))
+            lu_fatal(1, "-dfilter: '%s' is no range (first..last, first+size, last-size)", part);
+    }
+    free(copy);
+    return n;
+}
+
+int lu_options_parse(struct lu_options *options, int argc, char **argv)
+{
+    int k = 1;
+    options->exec_fd = -1;
+    /* Variables first, so that the command line wins.  After our own execve the guest's variables
+     * are not for us: the options say all. */
+    if (!(argc > 1 && !strcmp(argv[1], "-reexec")))
+        from_environment(options);
+    for (; k < argc && argv[k][0] == '-'; k++) {
+        if (!strcmp(argv[k], "--")) {
+            k++;
+            break;
+        }
+        const struct option *o = find(argv[k] + 1);
+        if (!o)
+            lu_fatal(1, "unknown option '%s' (-h lists them)", argv[k]);
+        if (o->kind == ACTION)
+            run_action(o, argv[0]);
+        const char *text = NULL;
+        if (o->meta) {
+            text = argv[++k];
+            if (!text)
+                lu_fatal(1, "option -%s needs an argument: %s", o->name, o->meta);
+        }
+        apply(options, o, text);
+    }
+    lu_log_items(options);
+    return k;
+}
+
+/* Options that the guest's own execve must hand on.  -E, -U and -0 have been used up. */
+unsigned lu_options_for_exec(const struct lu_options *options, const char **argv, char *space)
+{
+    unsigned n = 0;
+    argv[n++] = "-reexec"; /* first: see lu_options_parse() */
+    for (unsigned k = 0; k < N_OPTIONS; k++) {
+        const struct option *o = &table[k];
+        const void *member = (const char *)options + o->offset;
+        static char names[N_OPTIONS][24];
+        snprintf(names[k], sizeof names[k], "-%s", o->name);
+        if (o->kind == FLAG && *(const bool *)member && strcmp(o->name, "reexec")) {
+            argv[n++] = names[k];
+        } else if (o->kind == STRING && *(const char *const *)member && strcmp(o->name, "0")) {
+            argv[n++] = names[k];
+            argv[n++] = *(const char *const *)member;
+        } else if ((o->kind == SIZE && *(const uint64_t *)member) ||
+                   (o->kind == NUMBER && options->has_seed)) {
+            argv[n++] = names[k];
+            argv[n++] = space;
+            space += sprintf(space, "%llu", (unsigned long long)*(const uint64_t *)member) + 1;
+        }
+    }
+    return n;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of guest threads, their loop, their end; memory accesses on their behalf. */
+#define _GNU_SOURCE
+#include "linux-user/task.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "linux-user/signal.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lu_task *tasks;
+static unsigned n_tasks;
+
+struct lu_task *lu_task_new(struct tcg_cpu *cpu)
+{
+    struct lu_task *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->cpu = cpu;
+    cpu->os = t;
+    t->sig.alt_flags = SS_DISABLE;
+    return t;
+}
+
+void lu_task_free(struct lu_task *t)
+{
+    if (t->cpu)
+        tcg_cpu_free(t->cpu);
+    free(t);
+}
+
+void lu_task_add(struct lu_task *t)
+{
+    pthread_mutex_lock(&lock);
+    t->next = tasks;
+    tasks = t;
+    n_tasks++;
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned lu_task_remove(struct lu_task *t)
+{
+    pthread_mutex_lock(&lock);
+    for (struct lu_task **link = &tasks; *link; link = &(*link)->next) {
+        if (*link == t) {
+            *link = t->next;
+            n_tasks--;
+            break;
+        }
+    }
+    unsigned left = n_tasks;
+    pthread_mutex_unlock(&lock);
+    return left;
+}
+
+unsigned lu_task_count(void)
+{
+    pthread_mutex_lock(&lock);
+    unsigned n = n_tasks;
+    pthread_mutex_unlock(&lock);
+    return n;
+}
+
+void lu_tasks_fork_prepare(void) { pthread_mutex_lock(&lock); }
+void lu_tasks_fork_parent(void) { pthread_mutex_unlock(&lock); }
+
+void lu_tasks_fork_child(struct lu_task *self)
+{
+    /* The others' memory is lost; that of their CPUs is tcg's to care for. */
+    tasks = self;
+    self->next = NULL;
+    n_tasks = 1;
+    pthread_mutex_unlock(&lock);
+}
+
+_Noreturn void lu_cpu_loop(struct lu_task *t)
+{
+    for (;;) {
+        unsigned exc = tcg_run(t->cpu);
+        if (exc > TCG_EXC_INTERRUPT)
+            lu.abi->exception(t, exc);
+        if (t->sig.pending || (t->sig.held & ~t->sig.mask))
+            lu_signal_deliver(t, -LU_ENORESULT);
+    }
+}
+
+/* ---- the end -------------------------------------------------------------------------------------- */
+
+/* futex(2), robust futexes: the word holds the owner's tid and two flags. */
+enum { FUTEX_WAITERS_ = 1u << 31, FUTEX_OWNER_DIED_ = 1 << 30, FUTEX_TID = 0x3fffffff };
+enum { FUTEX_WAKE_ = 1, ROBUST_LIMIT = 2048 };
+
+static void owner_died(struct lu_task *t, uint64_t address)
+{
+    uint32_t word;
+    if (address & 3 || lu_copy_from(t, &word, address, sizeof word) ||
+        (word & FUTEX_TID) != (uint32_t)t->tid)
+        return;
+    _Atomic uint32_t *futex = lu_ptr(address);
+    while (!__atomic_compare_exchange_n((uint32_t *)futex, &word,
+                                        (word & FUTEX_WAITERS_) | FUTEX_OWNER_DIED_, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+           (word & FUTEX_TID) == (uint32_t)t->tid)
+        ;
+    if (word & FUTEX_WAITERS_)
+        lu_host_syscall(SYS_futex, address, FUTEX_WAKE_, 1);
+}
+
+/* The kernel would do this only when the host's thread ends, after we have told the joiner
+ * (clear_child_tid) that the stack with the list on it is free. */
+static void walk_robust_list(struct lu_task *t)
+{
+    uint64_t head[3], entry, offset; /* next, offset of the word, pending */
+    if (!t->robust_list || lu_copy_from(t, head, t->robust_list, sizeof head))
+        return;
+    offset = head[1];
+    entry = head[0];
+    for (unsigned k = 0; k < ROBUST_LIMIT && (entry & ~1ull) != t->robust_list; k++) {
+        uint64_t next;
+        if (lu_copy_from(t, &next, entry & ~1ull, sizeof next))
+            break;
+        if (entry != head[2])
+            owner_died(t, (entry & ~1ull) + offset);
+        entry = next;
+    }
+    if (head[2])
+        owner_died(t, (head[2] & ~1ull) + offset);
+    lu_host_syscall(SYS_set_robust_list, 0, sizeof head);
+}
+
+static void clear_tid(struct lu_task *t)
+{
+    uint32_t zero = 0;
+    if (t->clear_child_tid && !lu_copy_to(t, t->clear_child_tid, &zero, sizeof zero))
+        lu_host_syscall(SYS_futex, t->clear_child_tid, FUTEX_WAKE_, 1);
+}
+
+_Noreturn void lu_exit_group(struct lu_task *t, int status)
+{
+    if (t->is_vfork)
+        clear_tid(t);
+    else
+        lu_at_exit();
+    for (;;)
+        lu_host_syscall(SYS_exit_group, status);
+}
+
+_Noreturn void lu_task_exit(struct lu_task *t, int status)
+{
+    if (t->is_vfork || lu_task_count() == 1)
+        lu_exit_group(t, status);
+    lu_signal_thread_exit(t);
+    walk_robust_list(t);
+    clear_tid(t);
+    if (!lu_task_remove(t)) /* the others ended meanwhile */
+        lu_exit_group(t, status);
+    lu_self = NULL;
+    tcg_cpu_free(t->cpu);
+    /* The process's first thread stays as a zombie, as Linux has it: its status is the process's. */
+    while (lu_host_syscall(SYS_getpid) == t->tid)
+        lu_host_syscall(SYS_exit, status);
+    lu_signal_thread_done(t);
+    free(t);
+    pthread_exit(NULL);
+}
+
+int64_t sys_exit(struct lu_task *t, const uint64_t arg[6]) { lu_task_exit(t, arg[0] & 0xff); }
+int64_t sys_exit_group(struct lu_task *t, const uint64_t arg[6]) { lu_exit_group(t, arg[0] & 0xff); }
+
+/* ---- small calls ---------------------------------------------------------------------------------- */
+
+int64_t sys_set_tid_address(struct lu_task *t, const uint64_t arg[6])
+{
+    t->clear_child_tid = arg[0];
+    return t->tid;
+}
+
+int64_t sys_set_robust_list(struct lu_task *t, const uint64_t arg[6])
+{
+    if (arg[1] != 3 * sizeof(uint64_t))
+        return -EINVAL;
+    t->robust_list = arg[0];
+    /* The kernel's as well, for when the process is killed. */
+    return lu_host_syscall(SYS_set_robust_list, arg[0], arg[1]);
+}
+
+int64_t sys_get_robust_list(struct lu_task *t, const uint64_t arg[6])
+{
+    (void)t;
+    return lu_host_syscall(SYS_get_robust_list, arg[0], arg[1], arg[2]);
+}
+
+/* ---- guest memory --------------------------------------------------------------------------------- */
+
+int lu_copy_from(struct lu_task *t, void *to, uint64_t from, size_t n)
+{
+    return n && tcg_copy_from_guest(t->cpu, to, from, n) ? -EFAULT : 0;
+}
+
+int lu_copy_to(struct lu_task *t, uint64_t to, const void *from, size_t n)
+{
+    return n && tcg_copy_to_guest(t->cpu, to, from, n) ? -EFAULT : 0;
+}
+
+int64_t lu_copy_string(struct lu_task *t, char *buf, uint64_t from, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        /* Never across a page that the string may not reach. */
+        size_t n = 256 - ((from + done) & 255);
+        n = n < size - done ? n : size - done;
+        if (lu_copy_from(t, buf + done, from + done, n))
+            return -EFAULT;
+        const char *end = memchr(buf + done, 0, n);
+        if (end)
+            return end - buf;
+        done += n;
+    }
+    return -ENAMETOOLONG;
+}
