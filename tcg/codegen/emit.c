@@ -120,7 +120,9 @@ static void place_result(struct cg *cg, struct cg_inst *i, ir_ref r, unsigned fl
     enum cg_class c;
     if (!cg_value_class(cg->ir, r, &c) || (p->ir->ops[r].pass & CG_VIRTUAL))
         return;
-    bool early = flags & H_EARLY || (i->fl.op && !i->fl.in_host_flags) || i->fl2.op;
+    /* Of an access that faults the state before it must be found: nothing dies at it. */
+    bool early = flags & H_EARLY || (i->fl.op && !i->fl.in_host_flags) || i->fl2.op ||
+                 ir_opinfo[i->op->opc].flags & IRF_EXIT;
     uint8_t hint = CG_NO_REG;
     if (flags & H_TIED && i->a[0].kind == CG_REG && !early)
         hint = i->a[0].reg;
@@ -346,4 +348,12 @@ int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t 
     *out = (struct cg_output){.code = at, .code_size = (uint32_t)(cg->p - at), .snap = p->snap,
                               .snap_size = p->n_snap, .links = p->links, .n_links = p->n_links};
     return 0;
+}
+
+/* Code is not kept on disk yet: nothing to record. */
+void cg_guest_address(struct cg *cg, unsigned skip, uint64_t value)
+{
+    (void)cg;
+    (void)skip;
+    (void)value;
 }
