@@ -19,6 +19,7 @@ struct lu_strace_call {
     unsigned next;    /* argument to be printed next */
     unsigned column;  /* characters on the line so far */
     const char *word; /* where in the format */
+    int old_length;   /* of an address or option that the call changes */
     bool comma;       /* an argument was printed */
     bool entered;     /* something was printed */
     bool ended;       /* nothing is left to print (exit) */
