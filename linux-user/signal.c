@@ -319,8 +319,10 @@ void lu_signal_fault(struct lu_task *t, int sig, int code, uint64_t address)
     info.si_addr = lu_ptr(address);
     struct lu_sigaction action = get_action(t, sig);
     lu_strace_signal(t, &info);
-    if (action.handler <= GUEST_IGN || t->sig.mask & BIT(sig))
+    if (action.handler <= GUEST_IGN || t->sig.mask & BIT(sig)) {
+        lu_strace_killed(sig, false);
         lu_die(sig);
+    }
     bool busy = lu_signal_block_all(t);
     run_handler(t, sig, &info, &action, t->sig.mask);
     if (!busy)
