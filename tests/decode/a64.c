@@ -198,6 +198,25 @@ static bool not_for_el0(const char *name)
                   name);
 }
 
+/* Words that break a should-be-one bit, which capstone ignores and which are UNDEFINED here. */
+static bool breaks_should_be(uint32_t word)
+{
+    static const uint32_t rows[][3] = {
+        {0x3fa00000, 0x08000000, 0x00007c00}, /* STXR, LDXR: Rt2 */
+        {0x3fe00000, 0x08400000, 0x001f7c00}, /* LDXR: Rs, Rt2 */
+        {0xbfe00000, 0x88600000, 0x001f0000}, /* LDXP: Rs */
+        {0x3fa00000, 0x08800000, 0x001f7c00}, /* STLR, LDAR */
+        {0x3fa0fc00, 0x38a0c000, 0x001f0000}, /* LDAPR: Rs */
+        {0xff608000, 0x9b400000, 0x00007c00}, /* SMULH, UMULH: Ra */
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        if ((word & rows[k][0]) == rows[k][1] && (word & rows[k][2]) != rows[k][2]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void test_missing(unsigned words)
 {
     unsigned bad = 0, known = 0;
@@ -208,7 +227,7 @@ static void test_missing(unsigned words)
                                     1u << random32() % 32;
         char name[64];
         mnemonic(word, name, sizeof name);
-        if (!name[0] || not_for_el0(name)) {
+        if (!name[0] || not_for_el0(name) || breaks_should_be(word)) {
             continue;
         }
         known++;
