@@ -149,7 +149,8 @@ static const char *check_segment(const struct file *f, const struct segment *s)
     uint64_t limit = f->wide ? 1ull << 47 : 1ull << 32;
     if (s->type != PT_LOAD && s->type != PT_INTERP)
         return NULL;
-    if (s->offset > f->size || s->filesz > f->size - s->offset)
+    /* A segment of .bss alone may name an offset that the file does not have. */
+    if (s->filesz && (s->offset > f->size || s->filesz > f->size - s->offset))
         return "a segment lies beyond its end";
     if (s->type == PT_INTERP)
         return s->filesz < 2 || s->filesz > PATH_MAX ? "bad interpreter name" : NULL;
