@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* See harness.h. */
+#include "tests/ir/harness.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/fp/operands.h"
+
+/* --- the guest ------------------------------------------------------------------------------ */
+
+#define L(k)                                            \
+    {                                                   \
+        "l" #k, offsetof(struct test_cpu, l[k]), IR_I64 \
+    }
+#define W(k)                                            \
+    {                                                   \
+        "w" #k, offsetof(struct test_cpu, w[k]), IR_I32 \
+    }
+#define V(k)                                             \
+    {                                                    \
+        "v" #k, offsetof(struct test_cpu, v[k]), IR_V128 \
+    }
+#define F(k)                                              \
+    {                                                     \
+        "f" #k, offsetof(struct test_cpu, f[k]), IR_FLAGS \
+    }
+static const struct tcg_slot slots[TEST_SLOTS] = {
+    L(0), L(1), L(2), L(3), L(4), L(5), L(6), L(7), W(0), W(1), W(2), W(3), W(4), W(5),
+    W(6), W(7), V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7), F(0), F(1), F(2), F(3),
+};
+
+static uint64_t mix(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    (void)cpu;
+    return a + 3 * b + 5 * c + 7 * d;
+}
+
+static uint64_t count_up(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    (void)b, (void)c, (void)d;
+    ((struct test_cpu *)cpu)->l[7] += a;
+    return 0;
+}
+
+static void vmix(struct tcg_cpu *cpu, tcg_v128 *d, const tcg_v128 *a, const tcg_v128 *b,
+                 const tcg_v128 *c, uint64_t imm)
+{
+    (void)cpu;
+    for (unsigned i = 0; i < 2; i++)
+        d->d[i] = a->d[i] + 3 * b->d[i] + 5 * c->d[i] + imm;
+}
+
+static const struct tcg_helper helpers[TEST_HELPERS] = {
+    [HELPER_MIX] = {"mix", (void *)mix, 0, IR_I64, 4},
+    [HELPER_MIX_W] = {"mix_w", (void *)mix, 0, IR_I32, 4},
+    [HELPER_COUNT_UP] = {"count_up", (void *)count_up, TCG_H_READS | TCG_H_WRITES, IR_NONE, 1},
+    [HELPER_VMIX] = {"vmix", (void *)vmix, TCG_H_VECTOR, IR_V128, 3},
+};
+
+const struct guest test_guest = {
+    .name = "slots",
+    .slots = slots,
+    .n_slots = TEST_SLOTS,
+    .helpers = helpers,
+    .n_helpers = TEST_HELPERS,
+    .cpu_size = sizeof(struct test_cpu),
+    .insn_align = 4,
+    .max_insn_bytes = 4,
+};
+
+unsigned test_slot(enum ir_type t)
+{
+    return t == IR_I32 ? SLOT_W : t == IR_I64 ? SLOT_L : t == IR_V128 ? SLOT_V : SLOT_F;
+}
+
+static size_t type_bytes(enum ir_type t)
+{
+    return t == IR_V128 ? 16 : t == IR_I64 ? 8 : 4;
+}
+
+union ir_val test_read_slot(const struct test_cpu *cpu, enum ir_type t, unsigned k)
+{
+    union ir_val v;
+
+    memset(&v, 0, sizeof v);
+    memcpy(&v, (const char *)cpu + slots[test_slot(t) + k].offset, type_bytes(t));
+    return v;
+}
+
+void test_write_slot(struct test_cpu *cpu, enum ir_type t, unsigned k, const union ir_val *v)
+{
+    memcpy((char *)cpu + slots[test_slot(t) + k].offset, v, type_bytes(t));
+}
+
+void test_cpu_reset(struct test_cpu *cpu)
+{
+    static const enum ir_type types[] = {IR_I32, IR_I64, IR_V128, IR_FLAGS};
+    static const unsigned counts[] = {TEST_W, TEST_L, TEST_V, TEST_F};
+
+    memset(cpu, 0, sizeof *cpu);
+    for (unsigned t = 0; t < 4; t++) {
+        for (unsigned k = 0; k < counts[t]; k++) {
+            const union ir_val v = test_value(types[t], 3, false);
+            test_write_slot(cpu, types[t], k, &v);
+        }
+    }
+    cpu->tcg.excl_addr = UINT64_MAX;
+    cpu->tcg.fp_std = (struct fp_env){.fz = true, .dn = true};
+}
+
+/* --- engines -------------------------------------------------------------------------------- */
+
+enum { INTERP_VALS = 1024 };
+
+static void *interp_compile(struct ir *ir)
+{
+    return ir;
+}
+
+static enum ir_left interp_run(struct test_cpu *cpu, void *code)
+{
+    static _Thread_local union ir_val vals[INTERP_VALS];
+    const struct ir *ir = code;
+
+    if (ir_interp_vals(ir) > INTERP_VALS)
+        abort();
+    memset(vals, 0xa5, ir_interp_vals(ir) * sizeof *vals);
+    return ir_interp(&cpu->tcg, ir, vals);
+}
+
+static void interp_release(void *code)
+{
+    (void)code;
+}
+
+static const struct engine engines[] = {
+    {"interp", interp_compile, interp_run, interp_release},
+};
+const struct engine *test_engine = &engines[0];
+
+/* --- operands ------------------------------------------------------------------------------- */
+
+static uint64_t random_state;
+
+uint64_t test_random(void)
+{
+    return operand_random(&random_state);
+}
+
+uint64_t test_integer(unsigned bits)
+{
+    const uint64_t ones = ~(uint64_t)0 >> (64 - bits), top = (uint64_t)1 << (bits - 1);
+    const uint64_t boundaries[] = {0, 1, 2, top - 1, top, top + 1, ones - 1, ones};
+    const uint64_t r = test_random();
+
+    switch (test_random() % 4) {
+    case 0: return r & ones;
+    case 1: return boundaries[r % 8];
+    case 2: return (uint64_t)((int64_t)(r % 260) - 130) & ones;
+    default: break;
+    }
+    const unsigned from = r % bits, length = (r >> 32) % bits + 1;
+    return (~(uint64_t)0 >> (64 - length) << from ^ (r >> 63 ? ones : 0)) & ones;
+}
+
+static uint32_t random_flags(void)
+{
+    const uint64_t r = test_random();
+
+    return (r & 1 ? TCG_FLAG_N : 0) | (r & 2 ? TCG_FLAG_Z : 0) | (r & 4 ? TCG_FLAG_C : 0) |
+           (r & 8 ? TCG_FLAG_V : 0);
+}
+
+union ir_val test_value(enum ir_type t, unsigned log2, bool fp)
+{
+    union ir_val v;
+
+    memset(&v, 0, sizeof v);
+    switch (t) {
+    case IR_I32: v.l = test_integer(32); break;
+    case IR_I64: v.l = test_integer(64); break;
+    case IR_FLAGS: v.l = random_flags(); break;
+    default:
+        for (unsigned i = 0; i < 16u >> log2; i++) {
+            const uint64_t x =
+                fp ? operand_any(8u << log2, &random_state) : test_integer(8u << log2);
+            memcpy(v.v.b + (i << log2), &x, 1u << log2);
+        }
+        break;
+    }
+    return v;
+}
+
+/* --- counting ------------------------------------------------------------------------------- */
+
+enum { SHOWN = 3 };
+static unsigned passed, failed, skipped;
+static uint64_t cases, wrong, not_run;
+static const char *only;
+
+void test_start(int argc, char **argv)
+{
+    uint64_t seed = (uint64_t)time(NULL);
+
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (!strcmp(argv[i], "--seed"))
+            seed = strtoull(argv[i + 1], NULL, 0);
+        if (!strcmp(argv[i], "--only"))
+            only = argv[i + 1];
+        if (!strcmp(argv[i], "--engine")) {
+            test_engine = NULL;
+            for (unsigned k = 0; k < sizeof engines / sizeof *engines; k++)
+                if (!strcmp(argv[i + 1], engines[k].name))
+                    test_engine = &engines[k];
+        }
+    }
+    if (!test_engine) {
+        fprintf(stderr, "no such engine\n");
+        exit(2);
+    }
+    random_state = seed;
+    printf("engine %s, --seed %" PRIu64 "\n", test_engine->name, seed);
+}
+
+bool test_wanted(const char *name)
+{
+    return !only || strstr(name, only);
+}
+
+bool test_case_wrong(bool right)
+{
+    cases++;
+    wrong += !right;
+    return !right && wrong <= SHOWN;
+}
+
+void test_case_skipped(void)
+{
+    not_run++;
+}
+
+void test_row(const char *name)
+{
+    if (wrong)
+        printf("FAIL %s: %" PRIu64 " of %" PRIu64 " cases\n", name, wrong, cases);
+    else if (!cases)
+        printf("%s %s: no case\n", not_run ? "skip" : "FAIL", name);
+    if (wrong || (!cases && !not_run))
+        failed++;
+    else if (!cases)
+        skipped++;
+    else
+        passed++;
+    cases = wrong = not_run = 0;
+}
+
+int test_end(void)
+{
+    printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
+    return failed || !passed;
+}
+
+void test_print_value(const char *name, enum ir_type t, const union ir_val *v)
+{
+    if (t == IR_V128)
+        printf("  %s %016" PRIx64 "_%016" PRIx64, name, v->v.d[1], v->v.d[0]);
+    else
+        printf("  %s %" PRIx64, name, v->l);
+}
