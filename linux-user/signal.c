@@ -117,6 +117,8 @@ static void host_handler(int sig, siginfo_t *info, void *context)
     if (is_sync(sig) && info->si_code > 0) {
         if (!t || !tcg_host_fault(t->cpu, sig, info, context))
             own_fault(sig, info, uc);
+        else
+            t->cpu->fault_write = uc->uc_mcontext.gregs[REG_ERR] & 2; /* Intel SDM 3A, 4.7 */
         errno = saved_errno;
         return;
     }

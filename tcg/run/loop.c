@@ -49,6 +49,17 @@ static void run_region(struct tcg_cpu *cpu, const struct tcg_region *r)
     atomic_store_explicit(&cpu->thread->emitted, 0, memory_order_relaxed);
 }
 
+/* Why the code at exc_arg cannot be fetched.  If by now it can, tcg_run() is to go on. */
+static void fetch_fault(struct tcg_cpu *cpu)
+{
+    const struct tcg_mem_ops *mem = &cpu->tcg->mem;
+    uint64_t avail;
+    cpu->fault_addr = (uint64_t)cpu->exc_arg;
+    cpu->fault_write = false;
+    if (mem->code(mem->opaque, cpu->fault_addr, &avail, &cpu->fault_sig, &cpu->fault_code))
+        cpu->exc = TCG_EXC_INTERRUPT;
+}
+
 unsigned tcg_run(struct tcg_cpu *cpu)
 {
     struct tcg_thread *t = cpu->thread;
@@ -73,7 +84,7 @@ unsigned tcg_run(struct tcg_cpu *cpu)
     if (cpu->exc == TCG_EXC_ALIGN)
         cpu->fault_addr += (uint64_t)cpu->exc_arg;
     else if (cpu->exc == TCG_EXC_FETCH)
-        cpu->fault_addr = (uint64_t)cpu->exc_arg;
+        fetch_fault(cpu);
     return cpu->exc;
 }
 
