@@ -235,7 +235,7 @@ static union ir_val modified(unsigned what, const union ir_val *old, const union
                              unsigned n)
 {
     union ir_val r = *old;
-    const unsigned bits = 8 * n;
+    const unsigned bits = n < 8 ? 8 * n : 64; /* of 16 bytes there is SWP alone */
     const uint64_t u = old->l, v = x->l << (64 - bits) >> (64 - bits);
     const int64_t s = (int64_t)(u << (64 - bits)), t = (int64_t)(v << (64 - bits));
 
