@@ -90,30 +90,34 @@ static void call_helper(struct cg *cg, const struct cg_inst *i)
 
 static bool in_reg(const struct cg_operand *o, unsigned r) { return o->kind == CG_REG && o->reg == r; }
 
+/* Argument k in register r. */
+static void argument(struct cg *cg, const struct cg_inst *i, unsigned k, unsigned r)
+{
+    enum ir_type t;
+
+    if (i->a[k].kind == CG_NONE)
+        return;
+    t = ir_result_type(cg->ir, i->op->arg[k]);
+    x64_load_int(cg, t == IR_I64 ? IR_I64 : IR_I32, r, &i->a[k]);
+}
+
 /* uint64_t fn(cpu rdi, a rsi, b rdx, c rcx, d r8) */
 void x64_emit_call(struct cg *cg, const struct cg_inst *i)
 {
-    const struct cg_operand *a = &i->a[0], *b = &i->a[1], *c = &i->a[2], *e = &i->a[3];
-
-    if (b->kind != CG_NONE)
-        x64_load_int(cg, IR_I64, RDX, b);
-    if (c->kind != CG_NONE)
-        x64_load_int(cg, IR_I64, RCX, c);
-    if (in_reg(e, RSI) && in_reg(a, R8)) {
+    argument(cg, i, 1, RDX);
+    argument(cg, i, 2, RCX);
+    if (in_reg(&i->a[3], RSI) && in_reg(&i->a[0], R8)) {
         x64_rr(cg, X_W | 0x87, RSI, R8); /* XCHG */
-    } else if (in_reg(e, RSI)) {
-        x64_load_int(cg, IR_I64, R8, e);
-        if (a->kind != CG_NONE)
-            x64_load_int(cg, IR_I64, RSI, a);
+    } else if (in_reg(&i->a[3], RSI)) {
+        argument(cg, i, 3, R8);
+        argument(cg, i, 0, RSI);
     } else {
-        if (a->kind != CG_NONE)
-            x64_load_int(cg, IR_I64, RSI, a);
-        if (e->kind != CG_NONE)
-            x64_load_int(cg, IR_I64, R8, e);
+        argument(cg, i, 0, RSI);
+        argument(cg, i, 3, R8);
     }
     call_helper(cg, i);
     if (i->d.kind == CG_REG)
-        x64_mov_rr(cg, x64_w(i->op), i->d.reg, RAX);
+        x64_mov_rr(cg, i->op->type == IR_I64 ? X_W : 0, i->d.reg, RAX);
 }
 
 /* void fn(cpu rdi, d rsi, a rdx, b rcx, c r8, imm r9): vectors go through cpu->varg. */

@@ -61,7 +61,7 @@ static struct x64_test form_test(enum form form, enum ir_cond cond)
 }
 
 /* A packed word in EAX to the host's flags, FORM_CARRY: 0x7f + V overflows if V. */
-static void restore(struct cg *cg)
+void x64_restore_flags(struct cg *cg)
 {
     x64_u8(cg, 0x04); /* ADD AL, imm8 */
     x64_u8(cg, 0x7f);
@@ -95,7 +95,7 @@ static struct x64_test packed_condition(struct cg *cg, const struct cg_operand *
         t.cc[0] = CC_E;
     } else {
         x64_load_int(cg, IR_I32, RAX, word);
-        restore(cg);
+        x64_restore_flags(cg);
         return form_test(FORM_CARRY, cond);
     }
     return cond & 1 ? x64_negate(t) : t;
@@ -163,7 +163,7 @@ void x64_set_flags(struct cg *cg, const struct cg_flags *fl)
 {
     if (fl->packed) {
         x64_load_int(cg, IR_I32, RAX, &fl->a[0]);
-        restore(cg);
+        x64_restore_flags(cg);
         if (form_of(cg, fl->op) == FORM_BORROW)
             x64_cmc(cg);
     } else {
@@ -259,7 +259,7 @@ static void finish(struct cg *cg, const struct cg_inst *i)
     if (i->set_flags) { /* wanted both ways */
         if (form_of(cg, i->op) == FORM_FCMP)
             return; /* CMOV has kept them */
-        restore(cg);
+        x64_restore_flags(cg);
         if (form_of(cg, i->op) == FORM_BORROW)
             x64_cmc(cg);
     }
@@ -271,7 +271,7 @@ static void finish_word(struct cg *cg, const struct cg_inst *i)
     if (i->d.kind != CG_NONE)
         store_word(cg, &i->d);
     if (i->d.kind == CG_NONE || i->set_flags) {
-        restore(cg);
+        x64_restore_flags(cg);
         if (form_of(cg, i->op) == FORM_BORROW)
             x64_cmc(cg);
     }
@@ -324,7 +324,7 @@ void x64_emit_flags_sel(struct cg *cg, const struct cg_inst *i)
         x64_jcc(cg, CC_ALWAYS, &done);
         x64_bind(cg, &otherwise);
         x64_mov_ri(cg, RAX, form == FORM_BORROW ? word ^ TCG_FLAG_C : word);
-        restore(cg);
+        x64_restore_flags(cg);
         x64_bind(cg, &done);
         return;
     }

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "backends/x86_64/x64.h"
+#include "backends/x86_64/vec.h"
 
 /* --- features ---------------------------------------------------------------------------------- */
 
@@ -191,37 +191,12 @@ static void move(struct cg *cg, enum ir_type type, const struct cg_operand *to,
         x64_mov_mr(cg, width(type), &m, x64_int(cg, type, from, RAX));
 }
 
-/* Lane 0 of s, zeros above it. */
-static void zext_lane(struct cg *cg, uint8_t lane, unsigned d, unsigned s)
-{
-    switch (lane & 3) {
-    case IR_LANE_D:
-        x64_v2(cg, V_MOVQ, d, s);
-        break;
-    case IR_LANE_S: /* SDM, INSERTPS: imm8[3:0] are the lanes made zero */
-        x64_v3i(cg, V_INSERTPS, d, s, s, 0x0e);
-        break;
-    default:
-        if ((lane & 3) == IR_LANE_H) {
-            x64_v2i(cg, V_PEXTRW, RAX, s, 0);
-        } else { /* the storing direction: the vector is ModRM.reg */
-            x64_v2i(cg, V_PEXTRB, s, RAX, 0);
-        }
-        x64_v2(cg, V_MOVD, d, RAX);
-    }
-}
-
 static void store_zext(struct cg *cg, int32_t disp, const struct cg_operand *from, uint8_t lane)
 {
     const struct x64_mem m = x64_state(disp);
 
-    zext_lane(cg, lane, X64_VSCRATCH0, x64_vec(cg, from, X64_VSCRATCH0));
+    x64_zext_lane(cg, lane, X64_VSCRATCH0, x64_vec(cg, from, X64_VSCRATCH0));
     x64_v2m(cg, V_MOVAPS_ST, X64_VSCRATCH0, &m);
-}
-
-void x64_emit_vzext(struct cg *cg, const struct cg_inst *i)
-{
-    zext_lane(cg, i->op->lane, i->d.reg, i->a[0].reg);
 }
 
 void x64_emit_const(struct cg *cg, const struct cg_inst *i)

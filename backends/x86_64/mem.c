@@ -219,7 +219,35 @@ static void load_vec(struct cg *cg, const struct cg_inst *i, const struct x64_me
         swap_vec(cg, log2, d, d);
 }
 
-void x64_emit_load(struct cg *cg, const struct cg_inst *i)
+/* Most accesses leave the flags alone; those that do not keep them aside where a later op needs them
+ * (load and store are not flagged H_CLOBBERS). */
+static bool changes_flags(const struct cg *cg, const struct ir_op *op)
+{
+    return (op->mod & (IR_MEM_ALIGN | IR_MEM_BSWAP | IR_MEM_ATOMIC | IR_MEM_SC)) || cg->mem_base;
+}
+
+static void save_flags(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem temp = x64_frame(X64_FRAME_FLAGS);
+
+    if (!i->flags_live || !changes_flags(cg, i->op))
+        return;
+    x64_lahf(cg);
+    x64_setcc(cg, CC_O, RAX);
+    x64_mov_mr(cg, 0, &temp, RAX);
+}
+
+static void restore_flags(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem temp = x64_frame(X64_FRAME_FLAGS);
+
+    if (!i->flags_live || !changes_flags(cg, i->op))
+        return;
+    x64_mov_rm(cg, 0, RAX, &temp);
+    x64_restore_flags(cg);
+}
+
+static void emit_load(struct cg *cg, const struct cg_inst *i)
 {
     struct x64_mem m;
 
@@ -234,6 +262,13 @@ void x64_emit_load(struct cg *cg, const struct cg_inst *i)
         load_vec(cg, i, &m);
     else
         load_int(cg, i, &m);
+}
+
+void x64_emit_load(struct cg *cg, const struct cg_inst *i)
+{
+    save_flags(cg, i);
+    emit_load(cg, i);
+    restore_flags(cg, i);
 }
 
 /* --- stores ----------------------------------------------------------------------------------------------- */
@@ -329,7 +364,7 @@ static void store_vec(struct cg *cg, const struct cg_inst *i, const struct x64_m
         full_fence(cg);
 }
 
-void x64_emit_store(struct cg *cg, const struct cg_inst *i)
+static void emit_store(struct cg *cg, const struct cg_inst *i)
 {
     struct x64_mem m;
 
@@ -344,6 +379,13 @@ void x64_emit_store(struct cg *cg, const struct cg_inst *i)
         store_vec(cg, i, &m);
     else
         store_int(cg, i, &m);
+}
+
+void x64_emit_store(struct cg *cg, const struct cg_inst *i)
+{
+    save_flags(cg, i);
+    emit_store(cg, i);
+    restore_flags(cg, i);
 }
 
 void x64_emit_fence(struct cg *cg, const struct cg_inst *i)

@@ -39,7 +39,8 @@ extern uint32_t x64_features;
 /* --- frame of emitted code, from rsp ----------------------------------------------------------- */
 enum {
     X64_BIAS = 128,
-    X64_FRAME_TEMP = 0,        /* 16 bytes: MXCSR on its way; the target of fences */
+    X64_FRAME_TEMP = 0,        /* 8 bytes: MXCSR on its way; the target of fences */
+    X64_FRAME_FLAGS = 8,       /* flags kept across a memory access */
     X64_FRAME_PAIR_RBX = 16,   /* rbx and rdi while cmpxchg16b runs (atomic.c, frame.c) */
     X64_FRAME_PAIR_RDI = 24,
     X64_FRAME_SPILL = 32,
@@ -125,6 +126,8 @@ void x64_jump_if(struct cg *cg, struct x64_test t, struct cg_label *l);
 struct x64_test x64_negate(struct x64_test t);
 void x64_set_flags(struct cg *cg, const struct cg_flags *fl);
 void x64_pack_flags(struct cg *cg, const struct cg_operand *to, const struct cg_flags *fl);
+/* EFLAGS = the packed word in EAX, with CF = C. */
+void x64_restore_flags(struct cg *cg);
 /* Fast comparison of FP scalars: emitted inline (ucomis)?  Else by soft-float, as a packed word. */
 bool x64_fcmp_inline(const struct cg *cg, const struct ir_op *op);
 

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the vector emitters share.  Includes x64.h.
+ *
+ * Rule for two-operand (SSE) encodings: x64_v3(op, d, a, b) with d == b and an op that does not
+ * commute goes through xmm1.  Emitters that keep something in xmm1 avoid that form, or ask for AVX.
+ */
+#ifndef BACKENDS_X86_64_VEC_H
+#define BACKENDS_X86_64_VEC_H
+
+#include "backends/x86_64/x64.h"
+
+enum { T0 = X64_VSCRATCH0, T1 = X64_VSCRATCH1 };
+
+/* Opcode words by lane size, 0: none. */
+typedef const uint32_t x64_lanes[4];
+
+/* A 16-byte constant beside the region's code, as an operand without immediates. */
+struct x64_mem x64_pool(struct cg *cg, uint64_t lo, uint64_t hi);
+/* `v`, a lane of the size of `lane`, in all lanes of 64 bits. */
+static inline uint64_t x64_splat(uint8_t lane, uint64_t v)
+{
+    static const uint64_t ones[4] = {0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1};
+
+    return ones[lane & 3] * (v & (UINT64_MAX >> (64 - (8u << (lane & 3)))));
+}
+static inline struct x64_mem x64_pool_splat(struct cg *cg, uint8_t lane, uint64_t v)
+{
+    const uint64_t half = x64_splat(lane, v);
+
+    return x64_pool(cg, half, half);
+}
+/* d = all zeros, all ones. */
+static inline void x64_zero(struct cg *cg, unsigned d) { x64_v3(cg, V_PXOR, d, d, d); }
+static inline void x64_ones(struct cg *cg, unsigned d) { x64_v3(cg, V_PCMPEQD, d, d, d); }
+/* d = ~d; T is lost. */
+void x64_vnot(struct cg *cg, unsigned d, unsigned t);
+/* d = a op b by lane size; op's table has the lane. */
+static inline void x64_v3l(struct cg *cg, x64_lanes ops, uint8_t lane, unsigned d, unsigned a, unsigned b)
+{
+    x64_v3(cg, ops[lane & 3], d, a, b);
+}
+/* d = a with bytes n.. moved down, zeros above. */
+static inline void x64_bytes_down(struct cg *cg, unsigned d, unsigned a, unsigned n)
+{
+    x64_vshift(cg, V_PSHIFTQ, 3, d, a, n);
+}
+/* d = lane 0 of s, zeros above; RAX is lost. */
+void x64_zext_lane(struct cg *cg, uint8_t lane, unsigned d, unsigned s);
+/* d = the low 64 bits of s twice. */
+static inline void x64_dup_low(struct cg *cg, unsigned d, unsigned s)
+{
+    x64_v2(cg, V_MOVDDUP, d, s);
+}
+/* Shift right, arithmetic right, left of lanes of 2, 4, 8 bytes (no arithmetic of 8 without AVX-512). */
+enum x64_vshift_kind { VSHR = 2, VSAR = 4, VSHL = 6 };
+void x64_lane_shift(struct cg *cg, enum x64_vshift_kind k, uint8_t lane, unsigned d, unsigned a, unsigned n);
+/* cpu->qc |= the lanes of v that `lane` counts; v may be lost. */
+void x64_or_qc(struct cg *cg, uint8_t lane, unsigned v);
+/* d = sums of pairs of lanes of a, extended; T0 and T1 are lost, d is none of a, T0, T1. */
+void x64_add_long_pairs(struct cg *cg, uint8_t lane, bool sign, unsigned d, unsigned a);
+
+#endif
