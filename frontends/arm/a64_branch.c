@@ -60,6 +60,11 @@ TRANS(CBNZ) { return compare_branch(s, a, IR_NE); }
 static bool test_branch(struct a64_lift *s, const a64_arg_TBZ *a, enum ir_cond cond)
 {
     ir_ref t = a64_r(s, a->b5, a->rt);
+    if (a->b40 == 31) { /* the sign: no constant needed */
+        ir_ref sign = ir_flags_and(s->ir, a64_type(a->b5), t, t);
+        tcg_lift_branch(s->l, cond == IR_EQ ? IR_PL : IR_MI, sign, label(s, a->imm14));
+        return true;
+    }
     ir_ref bit = a64_imm_t(s, a->b5, (int64_t)(UINT64_C(1) << (a->b5 * 32 + a->b40)));
     tcg_lift_branch(s->l, cond, ir_flags_and(s->ir, a64_type(a->b5), t, bit), label(s, a->imm14));
     return true;
