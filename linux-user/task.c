@@ -150,19 +150,26 @@ _Noreturn void lu_exit_group(struct lu_task *t, int status)
         lu_host_syscall(SYS_exit_group, status);
 }
 
+/* The process's status is that of its first thread, even if that ended before others. */
+static int first_status;
+
 _Noreturn void lu_task_exit(struct lu_task *t, int status)
 {
-    if (t->is_vfork || lu_task_count() == 1)
+    bool first = lu_host_syscall(SYS_getpid) == t->tid;
+    if (t->is_vfork)
         lu_exit_group(t, status);
     lu_signal_thread_exit(t);
     walk_robust_list(t);
+    if (first)
+        first_status = status;
+    if (lu_task_count() == 1)
+        lu_exit_group(t, first_status);
     clear_tid(t);
     if (!lu_task_remove(t)) /* the others ended meanwhile */
-        lu_exit_group(t, status);
+        lu_exit_group(t, first_status);
     lu_self = NULL;
     tcg_cpu_free(t->cpu);
-    /* The process's first thread stays as a zombie, as Linux has it: its status is the process's. */
-    while (lu_host_syscall(SYS_getpid) == t->tid)
+    while (first) /* stays as a zombie, as Linux has it */
         lu_host_syscall(SYS_exit, status);
     lu_signal_thread_done(t);
     free(t);
