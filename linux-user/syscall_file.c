@@ -138,27 +138,21 @@ int64_t sys_fanotify_init(struct lu_task *t, const uint64_t arg[6])
 
 /* ---- stat, access, readlink ----------------------------------------------------------------- */
 
-/* The host's path for the guest's at `name`, in buf, as a syscall's argument; a null pointer stays
- * one (with AT_EMPTY_PATH, newer kernels take it).  Negative errno. */
-static int64_t at_path(struct lu_task *t, uint64_t name, char buf[PATH_MAX], bool nofollow)
+/* The host's path for the guest's at `name`, in buf, as a system call's argument.  What is no path
+ * is handed on as it is: the kernel knows which error comes first, and what a null pointer means
+ * (with AT_EMPTY_PATH, newer ones take it). */
+static uint64_t at_path(struct lu_task *t, uint64_t name, char buf[PATH_MAX], bool nofollow)
 {
-    int64_t length;
-
-    if (!name)
-        return 0;
-    length = lu_path_from(t, name, buf, lookup_flags(nofollow));
-    return length < 0 ? length : (int64_t)(uintptr_t)buf;
+    return lu_path_from(t, name, buf, lookup_flags(nofollow)) < 0 ? name : (uintptr_t)buf;
 }
 
 int64_t sys_newfstatat(struct lu_task *t, const uint64_t arg[6])
 {
     char buf[PATH_MAX];
     struct stat st;
-    int64_t path = at_path(t, arg[1], buf, arg[3] & AT_SYMLINK_NOFOLLOW), result;
+    uint64_t path = at_path(t, arg[1], buf, arg[3] & AT_SYMLINK_NOFOLLOW);
+    int64_t result = lu_safe_syscall(__NR_newfstatat, arg[0], path, &st, arg[3]);
 
-    if (path < 0)
-        return path;
-    result = lu_safe_syscall(__NR_newfstatat, arg[0], path, &st, arg[3]);
     return result < 0 ? result : lu_syscall_abi()->put_stat(t, arg[2], &st);
 }
 
@@ -173,27 +167,23 @@ int64_t sys_fstat(struct lu_task *t, const uint64_t arg[6])
 int64_t sys_statx(struct lu_task *t, const uint64_t arg[6])
 {
     char buf[PATH_MAX];
-    int64_t path = at_path(t, arg[1], buf, arg[2] & AT_SYMLINK_NOFOLLOW);
+    uint64_t path = at_path(t, arg[1], buf, arg[2] & AT_SYMLINK_NOFOLLOW);
 
-    if (path < 0)
-        return path;
     return lu_safe_syscall(__NR_statx, arg[0], path, arg[2], arg[3], arg[4]);
 }
 
 int64_t sys_faccessat(struct lu_task *t, const uint64_t arg[6])
 {
     char buf[PATH_MAX];
-    int64_t path = at_path(t, arg[1], buf, false);
-
-    return path < 0 ? path : lu_safe_syscall(__NR_faccessat, arg[0], path, arg[2]);
+    return lu_safe_syscall(__NR_faccessat, arg[0], at_path(t, arg[1], buf, false), arg[2]);
 }
 
 int64_t sys_faccessat2(struct lu_task *t, const uint64_t arg[6])
 {
     char buf[PATH_MAX];
-    int64_t path = at_path(t, arg[1], buf, arg[3] & AT_SYMLINK_NOFOLLOW);
+    uint64_t path = at_path(t, arg[1], buf, arg[3] & AT_SYMLINK_NOFOLLOW);
 
-    return path < 0 ? path : lu_safe_syscall(__NR_faccessat2, arg[0], path, arg[2], arg[3]);
+    return lu_safe_syscall(__NR_faccessat2, arg[0], path, arg[2], arg[3]);
 }
 
 int64_t sys_readlinkat(struct lu_task *t, const uint64_t arg[6])
@@ -202,10 +192,8 @@ int64_t sys_readlinkat(struct lu_task *t, const uint64_t arg[6])
     int64_t result = lu_copy_string(t, path, arg[1], sizeof path);
     size_t size = (int)arg[3] < PATH_MAX ? (int)arg[3] : PATH_MAX;
 
-    if (result < 0)
-        return result;
-    if ((int)arg[3] <= 0)
-        return -EINVAL;
+    if (result < 0 || (int)arg[3] <= 0) /* the kernel says what is wrong */
+        return lu_host_syscall(__NR_readlinkat, arg[0], arg[1], arg[2], arg[3]);
     result = lu_proc_readlink(t, arg[0], path, buf, size);
     if (result == -LU_NOT_OURS)
         return lu_safe_syscall(__NR_readlinkat, arg[0], lu_path(path, buf, LU_NOFOLLOW), arg[2],
@@ -220,9 +208,8 @@ int64_t sys_readlinkat(struct lu_task *t, const uint64_t arg[6])
 static int64_t with_path(struct lu_task *t, int nr, const uint64_t arg[6], bool nofollow)
 {
     char buf[PATH_MAX];
-    int64_t path = at_path(t, arg[0], buf, nofollow);
 
-    return path < 0 ? path : lu_safe_syscall(nr, path, arg[1], arg[2], arg[3]);
+    return lu_safe_syscall(nr, at_path(t, arg[0], buf, nofollow), arg[1], arg[2], arg[3]);
 }
 
 int64_t sys_statfs(struct lu_task *t, const uint64_t arg[6])
@@ -254,7 +241,7 @@ int64_t sys_inotify_add_watch(struct lu_task *t, const uint64_t arg[6])
 {
     enum { IN_DONT_FOLLOW_ = 0x02000000 };
     char buf[PATH_MAX];
-    int64_t path = at_path(t, arg[1], buf, arg[2] & IN_DONT_FOLLOW_);
+    uint64_t path = at_path(t, arg[1], buf, arg[2] & IN_DONT_FOLLOW_);
 
-    return path < 0 ? path : lu_host_syscall(__NR_inotify_add_watch, arg[0], path, arg[2]);
+    return lu_host_syscall(__NR_inotify_add_watch, arg[0], path, arg[2]);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "linux-user/host_nr.h"
 #include "linux-user/syscall.h"
@@ -140,5 +141,9 @@ int64_t sys_epoll_pwait(struct lu_task *t, const uint64_t arg[6])
 
 int64_t sys_epoll_pwait2(struct lu_task *t, const uint64_t arg[6])
 {
+    struct timespec timeout;
+
+    if (arg[3] && lu_copy_from(t, &timeout, arg[3], sizeof timeout))
+        return -EFAULT; /* before the other arguments are looked at */
     return epoll_wait_common(t, __NR_epoll_pwait2, arg);
 }

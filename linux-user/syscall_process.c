@@ -196,6 +196,8 @@ int64_t sys_prlimit64(struct lu_task *t, const uint64_t arg[6])
 
 int64_t sys_getrlimit(struct lu_task *t, const uint64_t arg[6])
 {
+    if (!is_own_limit(arg[0]))
+        return lu_host_syscall(__NR_getrlimit, arg[0], arg[1]);
     return arg[1] ? limit_call(t, 0, arg[0], 0, arg[1]) : -EFAULT;
 }
 
