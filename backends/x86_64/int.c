@@ -466,11 +466,14 @@ void x64_emit_extr(struct cg *cg, const struct cg_inst *i)
 
 void x64_emit_trunc(struct cg *cg, const struct cg_inst *i)
 {
-    x64_mov_rr(cg, 0, result(i), x64_int(cg, IR_I32, &i->a[0], RAX));
+    if (i->a[0].kind == CG_REG)
+        x64_mov_rr(cg, 0, result(i), i->a[0].reg);
+    else
+        x64_load_int(cg, IR_I32, result(i), &i->a[0]);
 }
 void x64_emit_zext64(struct cg *cg, const struct cg_inst *i)
 {
-    x64_copy(cg, 0, result(i), x64_int(cg, IR_I32, &i->a[0], RAX));
+    x64_load_int(cg, IR_I32, result(i), &i->a[0]);
 }
 void x64_emit_sext64(struct cg *cg, const struct cg_inst *i)
 {

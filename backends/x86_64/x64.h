@@ -38,7 +38,7 @@ extern uint32_t x64_features;
 
 /* --- frame of emitted code, from rsp ----------------------------------------------------------- */
 enum {
-    X64_BIAS = 128,
+    X64_BIAS = sizeof(struct tcg_cpu) + 128, /* the first 256 bytes of the guest's own state */
     X64_FRAME_TEMP = 0,        /* 8 bytes: MXCSR on its way; the target of fences */
     X64_FRAME_FLAGS = 8,       /* flags kept across a memory access */
     X64_FRAME_PAIR_RBX = 16,   /* rbx and rdi while cmpxchg16b runs (atomic.c, frame.c) */

@@ -81,13 +81,18 @@ static bool take_stack(struct cg *cg, ir_ref v)
     return false;
 }
 
-/* The slot that holds v by now and whose memory may therefore take it; -1 if none. */
+/* The slot that holds v by now and whose memory may therefore take it; -1 if none.  A slot that
+ * holds v zero extended takes v's register as it is. */
 static int home_slot(const struct cg *cg, ir_ref v)
 {
     const struct cg_priv *p = cg->priv;
-    for (unsigned k = 0; k < p->n_dirty; k++)
-        if (p->slot[p->dirty[k]].value == v && p->slot[p->dirty[k]].dirty)
+    for (unsigned k = 0; k < p->n_dirty; k++) {
+        const struct cg_slot *s = &p->slot[p->dirty[k]];
+        const struct ir_op *op = &cg->ir->ops[s->value];
+        if (s->dirty && (s->value == v || (op->opc == IR_zext64 && op->pass & CG_VIRTUAL &&
+                                           op->arg[0] == v)))
             return p->dirty[k];
+    }
     return -1;
 }
 
@@ -114,7 +119,8 @@ static void save(struct cg *cg, ir_ref v)
         take_stack(cg, v);
     }
     struct cg_operand to = {.kind = val->mem, .disp = val->disp};
-    cg->host->move(cg, cg_move_type(cg, v), &to, &from);
+    enum ir_type t = s >= 0 ? (enum ir_type)cg->ir->guest->slots[s].type : cg_move_type(cg, v);
+    cg->host->move(cg, t == IR_FLAGS ? IR_I32 : t, &to, &from);
 }
 
 void cg_evict(struct cg *cg, enum cg_class c, unsigned reg)

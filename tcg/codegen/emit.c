@@ -241,6 +241,8 @@ static void emit_op(struct cg *cg, ir_ref r)
     case IR_NOP: case IR_const: case IR_vconst: case IR_param:
         return;
     case IR_get:
+        if (p->slot[op->imm].dirty)
+            write_back_and_keep(cg);
         p->val[r].mem = CG_STATE;
         p->val[r].disp = (int32_t)cg->ir->guest->slots[op->imm].offset;
         p->slot[op->imm].home_of = r;

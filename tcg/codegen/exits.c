@@ -21,7 +21,7 @@ struct cg_exit cg_exit_record(struct cg *cg)
                                    .value = v};
         if (x->type == IR_FLAGS)
             x->fl = cg_flags_at(cg, v, p->host_flags == v);
-        else if (op->opc == IR_vzext && op->pass & CG_VIRTUAL) {
+        else if (op->pass & CG_VIRTUAL) {
             x->zext = true;
             x->lane = op->lane;
             x->from = cg_where(cg, op->arg[0]);
@@ -42,6 +42,19 @@ static void store_vconst(struct cg *cg, int32_t disp, const struct ir_op *op)
     cg->host->move(cg, IR_I64, &to, &hi);
 }
 
+/* An i32 as the 64 bits of a slot.  In a register its upper half is clear. */
+static void store_zext64(struct cg *cg, struct cg_operand to, const struct cg_operand *from)
+{
+    struct cg_operand zero = {.kind = CG_IMM};
+    if (from->kind == CG_REG) {
+        cg->host->move(cg, IR_I64, &to, from);
+        return;
+    }
+    cg->host->move(cg, IR_I32, &to, from);
+    to.disp += 4;
+    cg->host->move(cg, IR_I32, &to, &zero);
+}
+
 static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
 {
     int32_t disp = (int32_t)cg->ir->guest->slots[x->slot].offset;
@@ -49,6 +62,8 @@ static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
     const struct ir_op *op = &cg->ir->ops[x->value];
     if (x->type == IR_FLAGS)
         cg->host->pack_flags(cg, &to, &x->fl);
+    else if (x->zext && op->opc == IR_zext64)
+        store_zext64(cg, to, &x->from);
     else if (x->zext)
         cg->host->store_zext(cg, disp, &x->from, x->lane);
     else if (op->opc == IR_vconst && x->from.kind == CG_NONE)

@@ -47,7 +47,9 @@ static void give_up(struct fuse *f)
 static bool clobbers(const struct fuse *f, const struct ir_op *op)
 {
     switch (op->opc) {
-    case IR_NOP: case IR_put: case IR_insn: case IR_const: case IR_vconst: case IR_get: case IR_param:
+    case IR_get: /* of a slot that was put before (not promoted): the slot is written back first */
+        return f->cg->priv->slot[op->imm].value < (ir_ref)(op - f->cg->ir->ops);
+    case IR_NOP: case IR_put: case IR_insn: case IR_const: case IR_vconst: case IR_param:
         return false;
     case IR_exit_if:
         return false; /* its out-of-line part leaves */
@@ -159,8 +161,13 @@ static void lower_block(struct cg *cg, const struct ir_block *b)
 void cg_lower_flags(struct cg *cg)
 {
     struct ir *ir = cg->priv->ir;
-    for (ir_ref r = 1; r < ir->n; r++)
+    for (unsigned s = 0; s < ir->guest->n_slots; s++)
+        cg->priv->slot[s].value = CG_NEVER; /* its first put, for clobbers(); until allocation */
+    for (ir_ref r = ir->n - 1; r > 0; r--) {
         ir->ops[r].pass = 0;
+        if (ir->ops[r].opc == IR_put)
+            cg->priv->slot[ir->ops[r].imm].value = r;
+    }
     for (uint32_t k = 0; k < ir->n_blocks; k++)
         lower_block(cg, &ir->blocks[k]);
 }
@@ -204,8 +211,7 @@ struct live {
     const struct ir *ir;
     struct cg_val *val;
     uint32_t slot_next[CG_MAX_SLOTS]; /* position of the next put of a slot, or of the block's end */
-    bool slot_seen[CG_MAX_SLOTS];
-    uint32_t last_slot;
+    uint32_t slot_read[CG_MAX_SLOTS]; /* position of the next get; only if slots are not promoted */
 };
 
 static void need_until(struct cg_val *v, uint32_t p)
@@ -258,7 +264,10 @@ static void live_put(struct live *l, ir_ref r, struct ir_op *op)
 {
     const uint32_t *last_exit = l->cg->priv->last_exit;
     uint32_t next = l->slot_next[op->imm];
-    uint32_t until = last_exit[next];
+    uint32_t until = last_exit[next], read = l->slot_read[op->imm];
+    if (until < read)
+        until = read;
+    l->slot_read[op->imm] = 0;
     l->slot_next[op->imm] = r - 1; /* an exit before r is the last that an earlier put serves */
     if (until <= r) {
         op->opc = IR_NOP; /* overwritten before anyone could see it */
@@ -272,7 +281,10 @@ static void live_op(struct live *l, ir_ref r)
     struct ir_op *op = &l->cg->priv->ir->ops[r];
     struct cg_val *v = &l->val[r];
     switch (op->opc) {
-    case IR_NOP: case IR_const: case IR_vconst: case IR_get: case IR_insn: case IR_param:
+    case IR_NOP: case IR_const: case IR_vconst: case IR_insn: case IR_param:
+        return;
+    case IR_get:
+        l->slot_read[op->imm] = r;
         return;
     case IR_put:
         live_put(l, r, op);
@@ -280,8 +292,8 @@ static void live_op(struct live *l, ir_ref r)
     default:
         break;
     }
-    if (op->opc == IR_vzext && v->next == CG_NEVER)
-        op->pass |= CG_VIRTUAL;
+    if ((op->opc == IR_vzext || op->opc == IR_zext64) && v->next == CG_NEVER)
+        op->pass |= CG_VIRTUAL; /* only slots hold it: extended when it is stored */
     if (op->pass & CG_VIRTUAL) {
         for (unsigned k = 0; k < 2; k++)
             if (op->arg[k])
@@ -332,6 +344,7 @@ static void live_block(struct live *l, uint32_t k)
 {
     const struct ir *ir = l->ir;
     const struct ir_block *b = &ir->blocks[k];
+    memset(l->slot_read, 0, sizeof l->slot_read);
     for (unsigned s = 0; s < ir->guest->n_slots; s++)
         l->slot_next[s] = cg_flush_at_end(ir, b, s) ? b->last : b->last - 1;
     for (int e = 0; e < 2; e++)

@@ -5,7 +5,8 @@
  *
  *   entry  = offset delta, zigzag pc delta, count << 1 | reset, count * (slot, recipe)
  *   recipe = CLEAN | INT reg | VEC reg | STACK offset | STATE offset | CONST zigzag |
- *            VCONST 16 bytes | FLAGS opc type lane mod recipe recipe | ZEXT lane recipe
+ *            VCONST 16 bytes | FLAGS opc type lane mod recipe recipe | ZEXT lane recipe |
+ *            LOW32 recipe
  *
  * Numbers are LEB128.  `reset` (first entry of a block) makes every slot clean before.
  */
@@ -16,7 +17,7 @@
 #include "tcg/codegen/cg.h"
 #include "tcg/interp/eval.h"
 
-enum recipe { R_CLEAN, R_INT, R_VEC, R_STACK, R_STATE, R_CONST, R_VCONST, R_FLAGS, R_ZEXT };
+enum recipe { R_CLEAN, R_INT, R_VEC, R_STACK, R_STATE, R_CONST, R_VCONST, R_FLAGS, R_ZEXT, R_LOW32 };
 enum { MAX_RECIPE = 96 };
 
 /* --- writing --------------------------------------------------------------------------------------- */
@@ -72,6 +73,9 @@ static void put_value(struct cg *cg, struct buf *o, ir_ref v)
     if (op->pass & CG_VIRTUAL && op->opc == IR_vzext) {
         put8(o, R_ZEXT);
         put8(o, op->lane);
+        put_value(cg, o, op->arg[0]);
+    } else if (op->pass & CG_VIRTUAL && op->opc == IR_zext64) {
+        put8(o, R_LOW32);
         put_value(cg, o, op->arg[0]);
     } else if (op->pass & CG_VIRTUAL) {
         put8(o, R_FLAGS);
@@ -245,6 +249,11 @@ static void recipe(struct in *s, const struct frame *f, union ir_val *d)
             ir_eval[IR_vzext](f->cpu, &desc, d, &a, &b, &b);
         return;
     }
+    case R_LOW32:
+        recipe(s, f, d);
+        if (d)
+            d->l = d->w;
+        return;
     case R_FLAGS: {
         struct ir_desc desc = {.opc = (uint16_t)num(s)};
         desc.type = *s->p++;
@@ -314,7 +323,7 @@ bool cg_restore(struct tcg_cpu *cpu, const struct host *host, const struct guest
 void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *guest, FILE *out_file)
 {
     static const char *const names[] = {"clean", "int", "vec", "stack", "state", "const", "vconst",
-                                        "flags", "zext"};
+                                        "flags", "zext", "low32"};
     struct in s = {snap + 1, snap + snap_size};
     uint64_t at = 0;
     int64_t pc = 0;
@@ -326,7 +335,7 @@ void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *g
         for (n >>= 1; n; n--) {
             unsigned slot = (unsigned)num(&s);
             const uint8_t *r = s.p;
-            fprintf(out_file, " %s=%s", guest->slots[slot].name, *r <= R_ZEXT ? names[*r] : "?");
+            fprintf(out_file, " %s=%s", guest->slots[slot].name, *r <= R_LOW32 ? names[*r] : "?");
             if (*r == R_INT || *r == R_VEC)
                 fprintf(out_file, "%u", r[1]);
             recipe(&s, &(struct frame){0}, NULL);

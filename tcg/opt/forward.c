@@ -45,6 +45,18 @@ static void promote(struct walk *w, ir_ref r, struct ir_op *op)
     }
 }
 
+/* Both halves of a guest's registers are read all the time: one trunc of a value serves all. */
+static void share_trunc(struct ir *ir, ir_ref r, ir_ref first)
+{
+    struct ir_op *op = &ir->ops[r], *a = &ir->ops[op->arg[0]];
+    if (op->opc != IR_trunc || op->arg[0] < first)
+        return;
+    if (a->pass)
+        opt_replace(ir, r, a->pass);
+    else if (r <= UINT16_MAX)
+        a->pass = (uint16_t)r;
+}
+
 static void walk_block(struct walk *w, struct ir_block *b)
 {
     struct ir *ir = w->ir;
@@ -58,6 +70,8 @@ static void walk_block(struct walk *w, struct ir_block *b)
             opt_narrow_op(ir, r);
         if (op->opc != IR_NOP && !(w->disabled >> OPT_fold & 1))
             opt_fold_op(ir, r);
+        if (!(w->disabled >> OPT_promote & 1))
+            share_trunc(ir, r, b->first);
     }
     for (int e = 0; e < 2; e++) {
         if (b->succ[e] == UINT32_MAX)
