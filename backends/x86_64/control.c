@@ -95,8 +95,11 @@ static void argument(struct cg *cg, const struct cg_inst *i, unsigned k, unsigne
 {
     enum ir_type t;
 
-    if (i->a[k].kind == CG_NONE)
+    if (i->a[k].kind == CG_NONE) {
+        if (k < cg->ir->guest->helpers[i->op->mod].n_args)
+            x64_mov_ri(cg, r, 0);
         return;
+    }
     t = ir_result_type(cg->ir, i->op->arg[k]);
     x64_load_int(cg, t == IR_I64 ? IR_I64 : IR_I32, r, &i->a[k]);
 }

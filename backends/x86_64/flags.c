@@ -431,22 +431,31 @@ static void vector_mask(struct cg *cg, struct x64_test t)
     x64_v3(cg, V_PUNPCKLQDQ, X64_VSCRATCH0, X64_VSCRATCH0, X64_VSCRATCH0);
 }
 
+/* d = t ? a : b.  Both may be in memory. */
 static void sel_vec(struct cg *cg, const struct cg_inst *i, struct x64_test t)
 {
-    const unsigned d = i->d.reg, a = i->a[0].reg, b = i->a[1].reg;
+    const unsigned d = i->d.reg, b = x64_vec(cg, &i->a[1], X64_VSCRATCH1);
+    const bool mem = x64_is_mem(&i->a[0]);
+    const struct x64_mem m = mem ? x64_operand_mem(&i->a[0]) : (struct x64_mem){0};
 
     if (t.cc[0] == CC_ALWAYS) {
-        x64_movaps(cg, d, a);
+        x64_movaps(cg, d, x64_vec(cg, &i->a[0], d));
         return;
     }
     vector_mask(cg, t);
     if (X64_HAS(AVX)) {
-        x64_vex_rr(cg, V_VPBLENDVB, d, b, a);
+        if (mem)
+            x64_vex_rm(cg, V_VPBLENDVB, d, b, &m);
+        else
+            x64_vex_rr(cg, V_VPBLENDVB, d, b, i->a[0].reg);
         x64_u8(cg, X64_VSCRATCH0 << 4);
         return;
     }
     x64_movaps(cg, X64_VSCRATCH1, b);
-    x64_rr(cg, V_PBLENDVB, X64_VSCRATCH1, a);
+    if (mem)
+        x64_rm(cg, V_PBLENDVB, X64_VSCRATCH1, &m);
+    else
+        x64_rr(cg, V_PBLENDVB, X64_VSCRATCH1, i->a[0].reg);
     x64_movaps(cg, d, X64_VSCRATCH1);
 }
 

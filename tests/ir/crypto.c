@@ -30,9 +30,9 @@ static tcg_v128 run(uint16_t opc, tcg_v128 a, tcg_v128 b, tcg_v128 c)
     }
     ir_put(&ir, SLOT_V + 3, ir_emit(&ir, op));
     ir_goto_pc(&ir, 4);
-    void *code = test_engine->compile(&ir);
-    test_engine->run(&cpu, code);
-    test_engine->release(code);
+    void *code = test_compile(&ir);
+    test_run(&cpu, code);
+    test_release(code);
     return cpu.v[3];
 }
 

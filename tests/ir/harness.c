@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* See harness.h. */
+#define _GNU_SOURCE
 #include "tests/ir/harness.h"
 
+#include <setjmp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tests/fp/operands.h"
+#include "tests/ir/engines.h"
 
 /* --- the guest ------------------------------------------------------------------------------ */
 
@@ -114,6 +117,15 @@ void test_cpu_reset(struct test_cpu *cpu)
 /* --- engines -------------------------------------------------------------------------------- */
 
 enum { INTERP_VALS = 1024 };
+static _Thread_local sigjmp_buf interp_recover;
+
+static bool interp_open(const struct engine *engine)
+{
+    (void)engine;
+    return true;
+}
+
+static void nothing(void) {}
 
 static void *interp_compile(struct ir *ir)
 {
@@ -127,8 +139,13 @@ static enum ir_left interp_run(struct test_cpu *cpu, void *code)
 
     if (ir_interp_vals(ir) > INTERP_VALS)
         abort();
+    if (sigsetjmp(interp_recover, 0)) {
+        cpu->tcg.exc = TCG_EXC_MEM;
+        return IR_LEFT_EXC;
+    }
     memset(vals, 0xa5, ir_interp_vals(ir) * sizeof *vals);
-    return ir_interp(&cpu->tcg, ir, vals);
+    const enum ir_left left = ir_interp(&cpu->tcg, ir, vals);
+    return left == IR_LEFT_EXIT ? IR_LEFT_GOTO : left;
 }
 
 static void interp_release(void *code)
@@ -136,10 +153,71 @@ static void interp_release(void *code)
     (void)code;
 }
 
+static bool interp_fault(int sig, siginfo_t *info, void *ucontext)
+{
+    (void)sig, (void)info, (void)ucontext;
+    siglongjmp(interp_recover, 1);
+}
+
+#define TRANSLATOR                                                                             \
+    .open = engine_tcg_open, .close = engine_tcg_close, .compile = engine_tcg_compile,         \
+    .run = engine_tcg_run, .release = engine_tcg_release, .thread_end = engine_tcg_thread_end, \
+    .fault = engine_tcg_fault
 static const struct engine engines[] = {
-    {"interp", interp_compile, interp_run, interp_release},
+    {.name = "interp",
+     .open = interp_open,
+     .close = nothing,
+     .compile = interp_compile,
+     .run = interp_run,
+     .release = interp_release,
+     .thread_end = nothing,
+     .fault = interp_fault,
+     .any_base = true},
+    {.name = "opt-interp", TRANSLATOR, .interpreted = true},
+    {.name = "jit", TRANSLATOR},
+    {.name = "jit-plain", TRANSLATOR, .disabled_passes = ~0u},
+    {.name = "jit-shuffled", TRANSLATOR, .ra_seed = 1},
 };
 const struct engine *test_engine = &engines[0];
+
+void *test_compile(struct ir *ir)
+{
+    return test_engine->compile(ir);
+}
+enum ir_left test_run(struct test_cpu *cpu, void *code)
+{
+    return test_engine->run(cpu, code);
+}
+void test_release(void *code)
+{
+    test_engine->release(code);
+}
+void test_thread_end(void)
+{
+    test_engine->thread_end();
+}
+bool test_any_base(void)
+{
+    return test_engine->any_base;
+}
+
+static void on_fault(int sig, siginfo_t *info, void *ucontext)
+{
+    if (!test_engine->fault(sig, info, ucontext))
+        signal(sig, SIG_DFL); /* ours: again, and for good */
+}
+
+static void open_engine(void)
+{
+    struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER};
+
+    if (!test_engine->open(test_engine)) {
+        printf("this machine cannot run %s\n0 passed, 0 failed, 1 skipped\n", test_engine->name);
+        exit(77);
+    }
+    sigaction(SIGSEGV, &sa, NULL);
+    sigaction(SIGBUS, &sa, NULL);
+}
 
 /* --- operands ------------------------------------------------------------------------------- */
 
@@ -174,6 +252,21 @@ static uint32_t random_flags(void)
            (r & 8 ? TCG_FLAG_V : 0);
 }
 
+/* One in eight is an integral number of up to 32 bits, where the format has such. */
+static uint64_t any_fp(unsigned log2)
+{
+    const double d = (double)(int32_t)test_integer(32);
+    const float f = (float)d;
+    uint32_t f_bits;
+    uint64_t d_bits;
+
+    if (log2 == IR_LANE_H || test_random() % 8)
+        return operand_any(8u << log2, &random_state);
+    memcpy(&f_bits, &f, 4);
+    memcpy(&d_bits, &d, 8);
+    return log2 == IR_LANE_S ? f_bits : d_bits;
+}
+
 union ir_val test_value(enum ir_type t, unsigned log2, bool fp)
 {
     union ir_val v;
@@ -185,8 +278,7 @@ union ir_val test_value(enum ir_type t, unsigned log2, bool fp)
     case IR_FLAGS: v.l = random_flags(); break;
     default:
         for (unsigned i = 0; i < 16u >> log2; i++) {
-            const uint64_t x =
-                fp ? operand_any(8u << log2, &random_state) : test_integer(8u << log2);
+            const uint64_t x = fp ? any_fp(log2) : test_integer(8u << log2);
             memcpy(v.v.b + (i << log2), &x, 1u << log2);
         }
         break;
@@ -222,6 +314,7 @@ void test_start(int argc, char **argv)
         exit(2);
     }
     random_state = seed;
+    open_engine();
     printf("engine %s, --seed %" PRIu64 "\n", test_engine->name, seed);
 }
 
@@ -259,6 +352,7 @@ void test_row(const char *name)
 
 int test_end(void)
 {
+    test_engine->close();
     printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
     return failed || !passed;
 }

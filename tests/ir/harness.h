@@ -43,14 +43,18 @@ void test_write_slot(struct test_cpu *cpu, enum ir_type t, unsigned k, const uni
 
 /* --- engines -------------------------------------------------------------------------------- */
 
-struct engine {
-    const char *name;
-    /* Makes code of a region, which it may change.  The region outlives the code. */
-    void *(*compile)(struct ir *ir);
-    enum ir_left (*run)(struct test_cpu *cpu, void *code);
-    void (*release)(void *code);
-};
+struct engine;                           /* engines.h */
 extern const struct engine *test_engine; /* chosen by test_start() */
+
+/* Makes code of a region, which must stay as it is until the code is released. */
+void *test_compile(struct ir *ir);
+/* Any thread; one that is about to end calls test_thread_end().  A side exit counts as
+ * IR_LEFT_GOTO; a host fault in the region as TCG_EXC_MEM. */
+enum ir_left test_run(struct test_cpu *cpu, void *code);
+void test_release(void *code);
+void test_thread_end(void);
+/* cpu->mem_base may be chosen for each run; else it is 0. */
+bool test_any_base(void);
 
 /* --- operands ------------------------------------------------------------------------------- */
 

@@ -48,7 +48,7 @@ static void *compile(const struct access *a)
         ir_put(&ir, test_slot(result) + 4, r);
     ir_goto_pc(&ir, 0x2004);
     ir_verify(&ir, "the test");
-    return test_engine->compile(&ir);
+    return test_compile(&ir);
 }
 
 /* --- what memory holds --------------------------------------------------------------------------- */
@@ -110,7 +110,8 @@ static void set_address(struct test_cpu *cpu, const struct access *a, unsigned a
     const unsigned scale = a->mod >> IR_MEM_SCALE_SHIFT & 3;
 
     test_cpu_reset(cpu);
-    cpu->tcg.mem_base = test_random() % 2 ? 0 : (uint64_t)(uintptr_t)memory - 0x10000;
+    cpu->tcg.mem_base =
+        !test_any_base() || test_random() % 2 ? 0 : (uint64_t)(uintptr_t)memory - 0x10000;
     cpu->l[1] = a->indexed ? test_random() % 1000 - 500 : 0;
     cpu->l[0] = (uint64_t)(uintptr_t)memory + at - cpu->tcg.mem_base - (uint64_t)a->disp -
                 (cpu->l[1] << scale);
@@ -131,7 +132,7 @@ static void run_access(const struct access *a, void *code)
     const union ir_val value = test_read_slot(&cpu, t, 2), old = read_bytes(memory + at, a);
     if (a->opc == IR_store)
         write_bytes(wanted + at, a, &value);
-    const enum ir_left left = test_engine->run(&cpu, code);
+    const enum ir_left left = test_run(&cpu, code);
     const union ir_val got = test_read_slot(&cpu, t, 4);
     const bool right = left == IR_LEFT_GOTO && cpu.tcg.pc == 0x2004 &&
                        (a->opc == IR_store || equal(&got, &old, t)) &&
@@ -164,7 +165,7 @@ static void each_form(struct access a)
             void *code = compile(&a);
             for (unsigned run = 0; run < 20; run++)
                 run_access(&a, code);
-            test_engine->release(code);
+            test_release(code);
         }
     }
 }
@@ -211,7 +212,7 @@ static void test_alignment(void)
                 for (unsigned at = 0; at < 32; at++) {
                     fill();
                     set_address(&cpu, &a, at);
-                    const enum ir_left left = test_engine->run(&cpu, code);
+                    const enum ir_left left = test_run(&cpu, code);
                     const bool ok = at % (size_of(&a) << pair) == 0;
                     const bool right =
                         ok ? left == IR_LEFT_GOTO
@@ -221,7 +222,7 @@ static void test_alignment(void)
                     if (test_case_wrong(right))
                         printf("%s size %u at %u\n", ir_opinfo[a.opc].name, size, at);
                 }
-                test_engine->release(code);
+                test_release(code);
             }
         }
     }
@@ -268,7 +269,7 @@ static void run_rmw(const struct access *a, void *code)
     const union ir_val value = test_read_slot(&cpu, t, 2);
     const union ir_val next = modified(a->rmw, &old, &value, n);
     write_bytes(wanted + at, a, &next);
-    test_engine->run(&cpu, code);
+    test_run(&cpu, code);
     const union ir_val got = test_read_slot(&cpu, t, 4);
     if (test_case_wrong(equal(&got, &old, t) && !memcmp(memory, wanted, BUFFER)))
         printf("rmw %u type %u mod %x at %u\n", a->rmw, a->type, a->mod, at);
@@ -295,7 +296,7 @@ static void run_cas(const struct access *a, void *code)
     test_write_slot(&cpu, t, expected_slot(t) - test_slot(t), &expected);
     if (hit)
         write_bytes(wanted + at, a, &value);
-    test_engine->run(&cpu, code);
+    test_run(&cpu, code);
     const union ir_val got = test_read_slot(&cpu, t, 4);
     if (test_case_wrong(equal(&got, &old, t) && !memcmp(memory, wanted, BUFFER)))
         printf("cas type %u mod %x at %u\n", a->type, a->mod, at);
@@ -317,7 +318,7 @@ static void test_atomics(uint16_t opc, void (*run)(const struct access *, void *
                     void *code = compile(&a);
                     for (unsigned k = 0; k < 100; k++)
                         run(&a, code);
-                    test_engine->release(code);
+                    test_release(code);
                 }
             }
         }
@@ -349,7 +350,7 @@ static void *compile_pair(enum ir_type t, unsigned mem, enum twist twist)
     ir_put(&ir, SLOT_W + 5, status);
     ir_goto_pc(&ir, 0x2004);
     ir_verify(&ir, "the test");
-    return test_engine->compile(&ir);
+    return test_compile(&ir);
 }
 
 static void run_pair(enum ir_type t, unsigned mem, enum twist twist, void *code)
@@ -366,7 +367,7 @@ static void run_pair(enum ir_type t, unsigned mem, enum twist twist, void *code)
         write_bytes(wanted, &a, &value);
     if (twist == OTHER_VALUE)
         wanted[0] = 0x5a;
-    test_engine->run(&cpu, code);
+    test_run(&cpu, code);
     const union ir_val got = test_read_slot(&cpu, t, 4);
     const bool right = equal(&got, &old, t) && cpu.w[5] == (twist != PAIRED) &&
                        cpu.tcg.excl_addr == UINT64_MAX && !memcmp(memory, wanted, BUFFER);
@@ -387,7 +388,7 @@ static void test_exclusives(void)
                     void *code = compile_pair((enum ir_type)type, mem, (enum twist)twist);
                     for (unsigned k = 0; k < 20; k++)
                         run_pair((enum ir_type)type, mem, (enum twist)twist, code);
-                    test_engine->release(code);
+                    test_release(code);
                 }
             }
         }
@@ -416,9 +417,10 @@ static void *add_many(void *arg)
     for (unsigned k = 0; k < ADDITIONS; k++) {
         do {
             cpu->w[5] = 0;
-            test_engine->run(cpu, adder->code);
+            test_run(cpu, adder->code);
         } while (cpu->w[5]); /* a store that failed is tried again */
     }
+    test_thread_end();
     free(cpu);
     return NULL;
 }
@@ -431,13 +433,13 @@ static void count_in_threads(const char *name)
 
     ir_goto_pc(&ir, 4);
     ir_verify(&ir, "the test");
-    adder.code = test_engine->compile(&ir);
+    adder.code = test_compile(&ir);
     counter[0] = counter[1] = 0;
     for (unsigned k = 0; k < THREADS; k++)
         pthread_create(&thread[k], NULL, add_many, &adder);
     for (unsigned k = 0; k < THREADS; k++)
         pthread_join(thread[k], NULL);
-    test_engine->release(adder.code);
+    test_release(adder.code);
     if (test_case_wrong(counter[0] == THREADS * ADDITIONS))
         printf("%" PRIu64 " of %u arrived\n", counter[0], THREADS * ADDITIONS);
     test_row(name);

@@ -230,7 +230,7 @@ static void run_once(const struct row *row, const struct ir_desc *op, void *code
         return;
     }
     before = cpu;
-    const enum ir_left left = test_engine->run(&cpu, code);
+    const enum ir_left left = test_run(&cpu, code);
     const union ir_val got = test_read_slot(&cpu, t, 3);
     const bool qc = cpu.tcg.qc.d[0] | cpu.tcg.qc.d[1];
     /* Everything else must be as it was. */
@@ -257,10 +257,10 @@ static void run_variant(const struct row *row, const struct ir_desc *op)
         for (unsigned k = 0; k < (form == SECOND_CONST ? 6 : 1); k++) {
             constant = any_operand(row, op, n > 1 ? types[1] : IR_I64, 1);
             const enum ir_type t = build(op, form, types, &constant);
-            void *code = test_engine->compile(&ir);
+            void *code = test_compile(&ir);
             for (unsigned run = 0; run < (form == FROM_SLOTS ? RUNS : RUNS / 4); run++)
                 run_once(row, op, code, form, types, t, &constant);
-            test_engine->release(code);
+            test_release(code);
         }
     }
 }

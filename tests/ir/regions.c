@@ -4,8 +4,6 @@
  * exact state at a fault.  A case is a program with its own C version to compare with.
  */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -321,20 +319,20 @@ static void run_program(const struct program *program)
     ir_reset(&ir);
     program->build();
     ir_verify(&ir, "the test");
-    void *code = test_engine->compile(&ir);
+    void *code = test_compile(&ir);
     for (unsigned run = 0; run < 100; run++) {
         test_cpu_reset(&cpu);
         cpu.l[2] = (uint64_t)(uintptr_t)numbers;
         for (unsigned k = 0; k < 8; k++)
             numbers[k] = test_integer(64);
         const uint64_t a = cpu.l[0], b = cpu.l[1], wanted = program->model(&cpu);
-        const enum ir_left left = test_engine->run(&cpu, code);
+        const enum ir_left left = test_run(&cpu, code);
         const bool right = left == IR_LEFT_GOTO && cpu.tcg.pc == 0x104 && cpu.l[7] == wanted;
         if (test_case_wrong(right))
             printf("%s of %" PRIx64 ", %" PRIx64 ": %" PRIx64 ", not %" PRIx64 "\n", program->name,
                    a, b, cpu.l[7], wanted);
     }
-    test_engine->release(code);
+    test_release(code);
     test_row(program->name);
 }
 
@@ -358,15 +356,15 @@ static void test_exit_if(void)
         ir_put(&ir, SLOT_L, constant(2));
         ir_goto_pc(&ir, 0x104);
         ir_verify(&ir, "the test");
-        void *code = test_engine->compile(&ir);
+        void *code = test_compile(&ir);
         for (unsigned run = 0; run < 64; run++) {
             test_cpu_reset(&cpu);
             const bool out = holds(cond, cpu.f[0]);
-            const enum ir_left left = test_engine->run(&cpu, code);
-            test_case_wrong(left == (out ? IR_LEFT_EXIT : IR_LEFT_GOTO) &&
-                            cpu.tcg.pc == (out ? 0x900 : 0x104) && cpu.l[0] == (out ? 1 : 2));
+            const enum ir_left left = test_run(&cpu, code);
+            test_case_wrong(left == IR_LEFT_GOTO && cpu.tcg.pc == (out ? 0x900 : 0x104) &&
+                            cpu.l[0] == (out ? 1 : 2));
         }
-        test_engine->release(code);
+        test_release(code);
     }
     test_row("exit_if");
 }
@@ -380,11 +378,11 @@ static void test_indirect(void)
         ir_insn(&ir, 0x100, 0);
         ir_goto_ind(&ir, ir_get(&ir, SLOT_L + 3), (enum ir_ind)hint);
         ir_verify(&ir, "the test");
-        void *code = test_engine->compile(&ir);
+        void *code = test_compile(&ir);
         test_cpu_reset(&cpu);
-        const enum ir_left left = test_engine->run(&cpu, code);
+        const enum ir_left left = test_run(&cpu, code);
         test_case_wrong(left == IR_LEFT_GOTO && cpu.tcg.pc == cpu.l[3]);
-        test_engine->release(code);
+        test_release(code);
     }
     test_row("goto_ind");
 }
@@ -398,12 +396,12 @@ static void test_raise(void)
     ir_put(&ir, SLOT_L, ir_get(&ir, SLOT_L + 1));
     ir_raise(&ir, TCG_EXC_GUEST + 3, -5, 0x1234);
     ir_verify(&ir, "the test");
-    void *code = test_engine->compile(&ir);
+    void *code = test_compile(&ir);
     test_cpu_reset(&cpu);
-    const enum ir_left left = test_engine->run(&cpu, code);
+    const enum ir_left left = test_run(&cpu, code);
     test_case_wrong(left == IR_LEFT_EXC && cpu.tcg.exc == TCG_EXC_GUEST + 3 &&
                     cpu.tcg.exc_arg == -5 && cpu.tcg.pc == 0x1234 && cpu.l[0] == cpu.l[1]);
-    test_engine->release(code);
+    test_release(code);
     test_row("raise");
 }
 
@@ -430,11 +428,11 @@ static void test_flag_uses(void)
             ir_block_begin(&ir, 0, NULL);
             ir_goto_pc(&ir, 0x300);
             ir_verify(&ir, "the test");
-            void *code = test_engine->compile(&ir);
+            void *code = test_compile(&ir);
             for (unsigned run = 0; run < 40; run++) {
                 test_cpu_reset(&cpu);
                 const union ir_val x = test_read_slot(&cpu, t, 0), y = test_read_slot(&cpu, t, 1);
-                test_engine->run(&cpu, code);
+                test_run(&cpu, code);
                 const uint32_t flags = cpu.f[1];
                 const bool yes = holds(cond, flags);
                 const union ir_val chosen = test_read_slot(&cpu, t, 6);
@@ -444,22 +442,13 @@ static void test_flag_uses(void)
                                 !!(flags & TCG_FLAG_N) == cpu.w[7] >> 31 &&
                                 cpu.tcg.pc == (yes ? 0x200 : 0x300));
             }
-            test_engine->release(code);
+            test_release(code);
         }
     }
     test_row("uses of flags");
 }
 
 /* --- faults --------------------------------------------------------------------------------------- */
-
-/* Only the interpreter: emitted code is recovered by the run loop, which tests/signal covers. */
-static sigjmp_buf recover;
-
-static void on_fault(int sig)
-{
-    (void)sig;
-    siglongjmp(recover, 1);
-}
 
 /* Two instructions; the second faults after its own ops have run, before its puts. */
 static void build_fault(uint16_t opc)
@@ -479,32 +468,25 @@ static void build_fault(uint16_t opc)
     ir_verify(&ir, "the test");
 }
 
-static bool faults(struct test_cpu *cpu)
-{
-    if (sigsetjmp(recover, 1))
-        return true;
-    test_engine->run(cpu, &ir);
-    return false;
-}
-
 static void test_faults(void)
 {
     static const uint16_t ops[] = {IR_load, IR_store, IR_load_excl, IR_rmw, IR_cas};
     static struct test_cpu cpu;
     void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    signal(SIGSEGV, on_fault);
     for (unsigned k = 0; k < 5; k++) {
         build_fault(ops[k]);
         test_cpu_reset(&cpu);
         cpu.l[1] = (uint64_t)(uintptr_t)page;
-        const bool faulted = faults(&cpu);
-        const bool right = faulted && cpu.tcg.pc == 0x104 && cpu.l[0] == 11 && cpu.v[0].d[0] == 5 &&
+        void *code = test_compile(&ir);
+        const enum ir_left left = test_run(&cpu, code);
+        test_release(code);
+        const bool right = left == IR_LEFT_EXC && cpu.tcg.exc == TCG_EXC_MEM &&
+                           cpu.tcg.pc == 0x104 && cpu.l[0] == 11 && cpu.v[0].d[0] == 5 &&
                            cpu.v[0].d[1] == 6 && cpu.f[0] == (TCG_FLAG_Z | TCG_FLAG_C);
         if (test_case_wrong(right))
             printf("%s: pc %" PRIx64 "\n", ir_opinfo[ops[k]].name, cpu.tcg.pc);
     }
-    signal(SIGSEGV, SIG_DFL);
     munmap(page, 4096);
     test_row("state at a fault");
 }
@@ -520,8 +502,7 @@ int main(int argc, char **argv)
     test_indirect();
     test_raise();
     test_flag_uses();
-    if (!strcmp(test_engine->name, "interp"))
-        test_faults();
+    test_faults();
     ir_free(&ir);
     return test_end();
 }
