@@ -81,11 +81,11 @@ static void open_log(struct lu_process *p)
         int fd = open(name, flags, 0666);
         if (fd < 0)
             lu_fatal(1, "-D %s: %s", name, strerror(errno));
-        p->log = fdopen(fd, "a");
+        p->log = fdopen(lu_fd_keep(fd), "a");
     } else if (p->options.log || p->options.strace) {
         /* Out of reach of a guest that closes descriptor 2 and opens something else in its place. */
-        int fd = fcntl(2, F_DUPFD_CLOEXEC, 900);
-        p->log = fd < 0 ? stderr : fdopen(fd, "a");
+        int fd = fcntl(2, F_DUPFD_CLOEXEC, 3);
+        p->log = fd < 0 ? stderr : fdopen(lu_fd_keep(fd), "a");
     }
     if (!p->log)
         p->log = stderr;

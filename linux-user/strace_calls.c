@@ -95,9 +95,11 @@ void w_ipcflags(struct st *s, unsigned i)
 {
     uint32_t flags = s->arg[i];
 
-    if (flags & ~0777u) {
+    if (flags & 017000) {
         st_names(s, "ipcbits", flags & ~0777u);
         st_put(s, "|");
+    } else if (flags & ~0777u) {
+        st_put(s, "%#x|", flags & ~0777u);
     }
     st_put(s, "%#03o", flags & 0777);
 }
@@ -309,12 +311,13 @@ static void put_futex_command(struct st *s, uint32_t op)
     uint32_t command = op & ~(uint32_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
     const char *name = st_name("futexops", command);
 
-    if (!name)
-        st_put(s, "%#x /* FUTEX_??? */", command);
-    else
-        st_put(s, "%s", name);
+    if (!name) {
+        st_put(s, "%#x /* FUTEX_??? */", op);
+        return;
+    }
+    st_put(s, "%s", name);
     if (op & FUTEX_PRIVATE_FLAG)
-        st_put(s, !name || command == FUTEX_FD ? "|FUTEX_PRIVATE_FLAG" : "_PRIVATE");
+        st_put(s, command == FUTEX_FD ? "|FUTEX_PRIVATE_FLAG" : "_PRIVATE");
     if (op & FUTEX_CLOCK_REALTIME)
         st_put(s, "|FUTEX_CLOCK_REALTIME");
 }
@@ -329,6 +332,14 @@ void w_futex(struct st *s, unsigned i)
     st_addr(s, a[0]);
     st_put(s, ", ");
     put_futex_command(s, a[1]);
+    if (!st_name("futexops", op)) {
+        st_put(s, ", %u, ", (unsigned)a[2]);
+        st_addr(s, a[3]);
+        st_put(s, ", ");
+        st_addr(s, a[4]);
+        st_put(s, (uint32_t)a[5] ? ", %#x" : ", 0", (unsigned)a[5]);
+        return;
+    }
     if (op != FUTEX_LOCK_PI && op != FUTEX_LOCK_PI2 && op != FUTEX_UNLOCK_PI &&
         op != FUTEX_TRYLOCK_PI)
         st_put(s, ", %u", (unsigned)a[2]);

@@ -110,6 +110,10 @@ void w_socktype(struct st *s, unsigned i)
 {
     uint32_t flags = s->arg[i] & ~0xfu;
 
+    if (!st_name("socktypes", s->arg[i] & 0xf)) {
+        st_put(s, "%#x /* SOCK_??? */", (unsigned)s->arg[i]);
+        return;
+    }
     st_names(s, "socktypes", s->arg[i] & 0xf);
     if (flags) {
         st_put(s, "|");
