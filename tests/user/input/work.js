@@ -14,6 +14,8 @@ class A { #x = 1; get x() { return this.#x } } console.log(new A().x, Math.sin(1
 try { null.x } catch (e) { console.log(e.constructor.name) }
 (async () => { for (const x of [1, 2, 3]) await null, console.log('async', x) })();
 setTimeout(() => console.log('timer'), 5);
-const w = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(
+if (typeof WebAssembly !== 'undefined') {
+  const w = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(
   [0,97,115,109,1,0,0,0,1,7,1,96,2,127,127,1,127,3,2,1,0,7,7,1,3,97,100,100,0,0,10,9,1,7,0,32,0,32,1,106,11])));
-console.log('wasm', w.exports.add(40, 2));
+  console.log('wasm', w.exports.add(40, 2));
+}
