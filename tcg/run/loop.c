@@ -56,8 +56,10 @@ static void fetch_fault(struct tcg_cpu *cpu)
     uint64_t avail;
     cpu->fault_addr = (uint64_t)cpu->exc_arg;
     cpu->fault_write = false;
-    if (mem->code(mem->opaque, cpu->fault_addr, &avail, &cpu->fault_sig, &cpu->fault_code))
+    if (mem->code(mem->opaque, cpu->fault_addr, &avail, &cpu->fault_sig, &cpu->fault_code)) {
+        tcg_invalidate(cpu->tcg, cpu->pc, 1); /* the region that raises */
         cpu->exc = TCG_EXC_INTERRUPT;
+    }
 }
 
 unsigned tcg_run(struct tcg_cpu *cpu)
