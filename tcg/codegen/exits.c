@@ -42,6 +42,16 @@ static void store_vconst(struct cg *cg, int32_t disp, const struct ir_op *op)
     cg->host->move(cg, IR_I64, &to, &hi);
 }
 
+/* A vzext of a vector constant that no register holds. */
+static void store_vconst_zext(struct cg *cg, int32_t disp, const struct ir_op *op, uint8_t lane)
+{
+    struct ir_op c = *op;
+    if (ir_lane_bytes(lane) < 8)
+        c.imm &= (1ll << 8 * ir_lane_bytes(lane)) - 1;
+    c.imm2 = 0;
+    store_vconst(cg, disp, &c);
+}
+
 /* An i32 as the 64 bits of a slot.  In a register its upper half is clear. */
 static void store_zext64(struct cg *cg, struct cg_operand to, const struct cg_operand *from)
 {
@@ -64,6 +74,8 @@ static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
         cg->host->pack_flags(cg, &to, &x->fl);
     else if (x->zext && op->opc == IR_zext64)
         store_zext64(cg, to, &x->from);
+    else if (x->zext && x->from.kind == CG_NONE)
+        store_vconst_zext(cg, disp, &cg->ir->ops[op->arg[0]], x->lane);
     else if (x->zext)
         cg->host->store_zext(cg, disp, &x->from, x->lane);
     else if (op->opc == IR_vconst && x->from.kind == CG_NONE)

@@ -50,6 +50,13 @@ void opt_narrow_op(struct ir *ir, ir_ref r)
             reads(op, k) <= ir_lane_bytes(a->lane))
             op->arg[k] = a->arg[0];
     }
+    if (op->opc == IR_vzext && ir->ops[op->arg[0]].opc == IR_vconst) {
+        const int64_t low = ir->ops[op->arg[0]].imm;
+        const unsigned bits = 8 * ir_lane_bytes(op->lane);
+        *op = (struct ir_op){.opc = IR_vconst, .type = IR_V128,
+                             .imm = bits < 64 ? low & ((1ll << bits) - 1) : low};
+        return;
+    }
     if (op->opc == IR_vzext && significant(ir, op->arg[0]) <= ir_lane_bytes(op->lane))
         opt_replace(ir, r, op->arg[0]);
 }
