@@ -296,8 +296,12 @@ static void live_op(struct live *l, ir_ref r)
         op->pass |= CG_VIRTUAL; /* only slots hold it: extended when it is stored */
     if (op->pass & CG_VIRTUAL) {
         for (unsigned k = 0; k < 2; k++)
-            if (op->arg[k])
-                need_until(&l->val[op->arg[k]], v->end);
+            if (op->arg[k]) {
+                struct cg_val *a = &l->val[op->arg[k]];
+                need_until(a, v->end);
+                if (a->next == CG_NEVER && v->end > r && op->opc != IR_vzext && op->opc != IR_zext64)
+                    a->next = v->end; /* recomputing the flags reads it: it needs a place */
+            }
         if (!(op->pass & CG_COMPARES))
             return;
     }

@@ -163,7 +163,9 @@ void cg_snap_at(struct cg *cg, const uint8_t *at)
 
 void cg_fault_point(struct cg *cg, const struct cg_inst *i, const uint8_t *at)
 {
-    (void)i;
+    bool helper = i->op->opc == IR_call || i->op->opc == IR_vcall;
+    if (helper && !(cg->ir->guest->helpers[i->op->mod].flags & CG_H_STATE))
+        return; /* nothing in it can fault, and liveness has kept nothing for it */
     cg_snap_at(cg, at);
 }
 
