@@ -21,9 +21,10 @@ static void update_mode(struct tcg_cpu *cpu)
 static void run_interp(struct tcg_cpu *cpu, const struct tcg_region *r)
 {
     struct tcg_thread *t = cpu->thread;
-    if (t->n_vals < r->ir->n) {
+    const size_t need = ir_interp_vals(r->ir);
+    if (t->n_vals < need) {
         free(t->vals);
-        t->n_vals = r->ir->n * 2;
+        t->n_vals = (uint32_t)need * 2;
         t->vals = aligned_alloc(16, t->n_vals * sizeof *t->vals);
         if (!t->vals)
             abort();
