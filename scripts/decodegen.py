@@ -3,7 +3,7 @@
 """Make an instruction decoder from decode tables.
 
   decodegen.py --prefix P -o OUT FILE...    write the decoder
-  decodegen.py --list FILE...               print a line a row: name mask value feature fields
+  decodegen.py --list FILE...               print a line a row: name mask value feature fields exclusions
 
 Grammar of a decode file, a row a line, `#` starts a comment:
 
@@ -336,7 +336,9 @@ def write(prefix, rows, path, sources):
 def print_list(rows):
     for row in rows:
         fields = " ".join(f"{f.name}={f.shift}:{f.width}" for f in row.fields)
-        print(f"{row.name} {row.mask:08x} {row.value:08x} {row.feature or '-'} {fields}".rstrip())
+        exclusions = " ".join(f"!{m:08x}:{v:08x}" for m, v in row.exclusions)
+        print(f"{row.name} {row.mask:08x} {row.value:08x} {row.feature or '-'} {fields}"
+              f" {exclusions}".rstrip())
 
 
 def main():

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random A64 rows: what they do under Dragoman, in each of its modes, against what they do under
+ * another implementation.  usage() tells the options; fuzz.h the parts.
+ */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "tests/fuzz/fuzz.h"
+
+enum { MAX_MODES = 8, MAX_KINDS = 64, MAX_MINIMISED = 150, RUN_SECONDS = 60 };
+
+static const struct mode {
+    const char *name, *options;
+} mode_table[] = {
+    {"jit", ""},
+    {"one", "-one-insn-per-tb"},
+    {"interp", "-accel interp"},
+};
+
+static struct {
+    const char *rows, *guest, *runner, *peer, *modes;
+    uint64_t seed;
+    int64_t only;      /* one case, or -1 */
+    unsigned seconds;
+    unsigned reports;  /* how many differences are minimised and shown */
+    bool verbose;
+} opt = {.modes = "jit,one,interp", .seconds = 120, .only = -1, .reports = 20};
+
+static char *peer_argv[32], *mode_argv[MAX_MODES][32];
+static const char *mode_name[MAX_MODES];
+static unsigned n_modes;
+
+static struct batch batch;
+static struct results peer_results, our_results;
+static struct block blocks[BATCH];
+
+static struct {
+    uint64_t passed, failed, skipped, batches;
+    unsigned reports, minimised;
+} total;
+
+/* What the minimised failures had left, so that one bug is shown once. */
+static struct {
+    char text[200];
+    unsigned count;
+} kinds[MAX_KINDS];
+static unsigned n_kinds;
+
+/* --- options ------------------------------------------------------------------------------------- */
+
+static _Noreturn void usage(const char *why)
+{
+    fprintf(stderr,
+            "fuzz: %s\n"
+            "usage: fuzz --rows FILE --guest FILE --runner CMD --peer CMD [--seconds N] [--seed N]\n"
+            "            [--modes jit,one,interp] [--case N] [--reports N] [--verbose]\n"
+            "--case N runs that case of the seed alone and prints it.\n", why);
+    exit(2);
+}
+
+static void split(char **argv, unsigned max, const char *command)
+{
+    unsigned n = 0;
+    while (argv[n])
+        n++;
+    char *save;
+    for (char *word = strtok_r(strdup(command), " ", &save); word;
+         word = strtok_r(NULL, " ", &save)) {
+        if (n + 1 >= max)
+            usage("too long a command");
+        argv[n++] = word;
+    }
+}
+
+static void add_mode(const char *name)
+{
+    for (unsigned k = 0; k < sizeof mode_table / sizeof mode_table[0]; k++) {
+        if (!strcmp(mode_table[k].name, name) && n_modes < MAX_MODES) {
+            mode_name[n_modes] = name;
+            split(mode_argv[n_modes], 32, opt.runner);
+            split(mode_argv[n_modes++], 32, mode_table[k].options);
+            return;
+        }
+    }
+    usage("unknown mode");
+}
+
+static void parse_options(char **argv)
+{
+    for (argv++; *argv; argv++) {
+        const char *name = *argv, *value = argv[1];
+        if (!strcmp(name, "--verbose")) {
+            opt.verbose = true;
+            continue;
+        }
+        if (!value)
+            usage("an option without a value");
+        argv++;
+        if (!strcmp(name, "--rows"))
+            opt.rows = value;
+        else if (!strcmp(name, "--guest"))
+            opt.guest = value;
+        else if (!strcmp(name, "--runner"))
+            opt.runner = value;
+        else if (!strcmp(name, "--peer"))
+            opt.peer = value;
+        else if (!strcmp(name, "--modes"))
+            opt.modes = value;
+        else if (!strcmp(name, "--seconds"))
+            opt.seconds = (unsigned)strtoul(value, NULL, 0);
+        else if (!strcmp(name, "--seed"))
+            opt.seed = strtoull(value, NULL, 0);
+        else if (!strcmp(name, "--case"))
+            opt.only = strtoll(value, NULL, 0);
+        else if (!strcmp(name, "--reports"))
+            opt.reports = (unsigned)strtoul(value, NULL, 0);
+        else
+            usage("unknown option");
+    }
+    if (!opt.rows || !opt.guest || !opt.runner || !opt.peer)
+        usage("--rows, --guest, --runner and --peer are needed");
+    split(peer_argv, 32, opt.peer);
+    char *save;
+    for (char *name = strtok_r(strdup(opt.modes), ",", &save); name;
+         name = strtok_r(NULL, ",", &save))
+        add_mode(name);
+}
+
+/* --- one run of both ------------------------------------------------------------------------------ */
+
+static void say_died(const char *who, int status, unsigned at)
+{
+    if (status == -1)
+        printf("%s hangs in case %u of the batch\n", who, at);
+    else if (WIFSIGNALED(status))
+        printf("%s died of signal %d in case %u of the batch\n", who, WTERMSIG(status), at);
+    else
+        printf("%s left with status %d in case %u of the batch\n", who, WEXITSTATUS(status), at);
+}
+
+/* Runs [first, count); goes on after a case in which the process ends.  pid: the first process. */
+static void finish(const char *who, char *const *argv, struct results *r, int pid, unsigned first,
+                   unsigned count)
+{
+    unsigned deaths = 0;
+    for (;;) {
+        int status = run_wait(pid, RUN_SECONDS);
+        first += results_done(r, first, count);
+        if (first >= count)
+            return;
+        say_died(who, status, first);
+        if (++deaths > 20 || ++first >= count)
+            return;
+        pid = run_start(argv, opt.guest, &batch, r, first, count);
+    }
+}
+
+static void run_both(unsigned mode, unsigned first, unsigned count)
+{
+    int peer = run_start(peer_argv, opt.guest, &batch, &peer_results, first, count);
+    int ours = run_start(mode_argv[mode], opt.guest, &batch, &our_results, first, count);
+    finish("the peer", peer_argv, &peer_results, peer, first, count);
+    finish("dragoman", mode_argv[mode], &our_results, ours, first, count);
+}
+
+/* --- a difference: what is left of it -------------------------------------------------------------- */
+
+/* True if the block, as case k, still makes a difference. */
+static bool fails(const struct block *block, unsigned k, unsigned mode)
+{
+    batch_put(&batch, k, block);
+    int peer = run_start(peer_argv, opt.guest, &batch, &peer_results, k, k + 1);
+    int ours = run_start(mode_argv[mode], opt.guest, &batch, &our_results, k, k + 1);
+    run_wait(peer, RUN_SECONDS);
+    run_wait(ours, RUN_SECONDS);
+    return peer_results.r[k].done && compare(block, &peer_results.r[k], &our_results.r[k]) > 0;
+}
+
+static bool drop_group(struct block *block, unsigned group)
+{
+    bool any = false;
+    for (unsigned k = 1; k <= block->n; k++) {
+        if (block->at[k].group == group && block->code[k] != 0xd503201f) {
+            block->code[k] = 0xd503201f;
+            block->at[k].row = NO_ROW;
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Takes instructions out of the block as long as the difference remains. */
+static bool minimise(struct block *block, unsigned k, unsigned mode)
+{
+    if (!fails(block, k, mode))
+        return false; /* it depended on the cases before it */
+    for (bool smaller = true; smaller;) {
+        smaller = false;
+        for (unsigned group = 1; group <= BLOCK_MAX; group++) {
+            struct block trial = *block;
+            if (drop_group(&trial, group) && fails(&trial, k, mode)) {
+                *block = trial;
+                smaller = true;
+            }
+        }
+    }
+    struct block trial = *block;
+    trial.state.fpcr = 0;
+    if (block->state.fpcr && fails(&trial, k, mode))
+        *block = trial;
+    return fails(block, k, mode);
+}
+
+/* The names of its rows: what tells one bug from another. */
+static bool known_kind(const struct block *block, unsigned mode)
+{
+    char text[200];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s:", mode_name[mode]);
+    for (unsigned k = 1; k <= block->n && used < sizeof text - 20; k++) {
+        if (block->at[k].row != NO_ROW)
+            used += (size_t)snprintf(text + used, sizeof text - used, " %s",
+                                     rows[block->at[k].row].name);
+    }
+    for (unsigned k = 0; k < n_kinds; k++) {
+        if (!strcmp(kinds[k].text, text)) {
+            kinds[k].count++;
+            return true;
+        }
+    }
+    if (n_kinds < MAX_KINDS) {
+        strcpy(kinds[n_kinds].text, text);
+        kinds[n_kinds++].count = 1;
+    }
+    return false;
+}
+
+static void report(unsigned k, uint64_t number, unsigned mode)
+{
+    struct block block = blocks[k];
+    struct fuzz_result peer = peer_results.r[k], ours = our_results.r[k];
+    if (total.reports >= opt.reports || total.minimised++ >= MAX_MINIMISED)
+        return;
+    bool small = minimise(&block, k, mode);
+    if (small) {
+        if (known_kind(&block, mode) && !opt.verbose)
+            return;
+        peer = peer_results.r[k];
+        ours = our_results.r[k];
+    } else {
+        block = blocks[k];
+    }
+    total.reports++;
+    printf("FAIL: seed %" PRIu64 " case %" PRIu64 " mode %s%s\n", opt.seed, number, mode_name[mode],
+           small ? "" : " (not alone: only after the cases before it)");
+    compare_print(stdout, &block, FUZZ_CODE + k * FUZZ_SLOT_BYTES, &peer, &ours);
+    printf("  again: fuzz ... --seed %" PRIu64 " --case %" PRIu64 " --modes %s\n\n", opt.seed, number,
+           mode_name[mode]);
+    fflush(stdout);
+}
+
+/* --- batches --------------------------------------------------------------------------------------- */
+
+/* Counts the rows that the peer is sure to have executed. */
+static void count_rows(const struct block *block, const struct fuzz_result *r)
+{
+    unsigned end = block->n + 1;
+    if (r->signal) {
+        uint64_t slot = r->pc & ~(uint64_t)(FUZZ_SLOT_BYTES - 1);
+        end = (unsigned)((r->pc - slot) / 4) + (r->signal != 4); /* SIGILL: not executed */
+    }
+    for (unsigned k = 1; k < end && k <= block->n; k++) {
+        if (block->at[k].row != NO_ROW && !block->at[k].maybe && !(r->ill_mask >> k & 1))
+            rows[block->at[k].row].executed++;
+    }
+}
+
+static void check_case(unsigned k, uint64_t number, unsigned mode)
+{
+    const struct fuzz_result *peer = &peer_results.r[k], *ours = &our_results.r[k];
+    if (!peer->done) {
+        total.skipped++;
+        return;
+    }
+    count_rows(&blocks[k], peer);
+    if (!compare(&blocks[k], peer, ours)) {
+        total.passed++;
+        return;
+    }
+    total.failed++;
+    struct fuzz_result peer_copy = *peer, our_copy = *ours;
+    report(k, number, mode);
+    peer_results.r[k] = peer_copy;
+    our_results.r[k] = our_copy;
+}
+
+static bool reads_fpsr(uint64_t number) { return number / BATCH / n_modes % 4 != 3; }
+
+static void run_batch(uint64_t index)
+{
+    unsigned mode = (unsigned)(index % n_modes);
+    for (unsigned k = 0; k < BATCH; k++) {
+        uint64_t number = index * BATCH + k;
+        gen_block(&blocks[k], opt.seed, number, reads_fpsr(number));
+        batch_put(&batch, k, &blocks[k]);
+    }
+    run_both(mode, 0, BATCH);
+    for (unsigned k = 0; k < BATCH; k++)
+        check_case(k, index * BATCH + k, mode);
+    total.batches++;
+}
+
+static void run_one(uint64_t number)
+{
+    unsigned k = (unsigned)(number % BATCH);
+    gen_block(&blocks[k], opt.seed, number, reads_fpsr(number));
+    for (unsigned mode = 0; mode < n_modes; mode++) {
+        batch_put(&batch, k, &blocks[k]);
+        run_both(mode, k, k + 1);
+        printf("seed %" PRIu64 " case %" PRIu64 " mode %s\n", opt.seed, number, mode_name[mode]);
+        compare_print(stdout, &blocks[k], FUZZ_CODE + k * FUZZ_SLOT_BYTES, &peer_results.r[k],
+                      &our_results.r[k]);
+        check_case(k, number, mode);
+    }
+}
+
+/* --- the end --------------------------------------------------------------------------------------- */
+
+static unsigned print_coverage(void)
+{
+    unsigned never = 0;
+    for (unsigned k = 0; k < n_rows; k++) {
+        if (!rows[k].executed) {
+            printf("FAIL: row never executed: %s\n", rows[k].name);
+            never++;
+        }
+    }
+    printf("rows: %u, never executed: %u\n", n_rows, never);
+    return never;
+}
+
+static void print_kinds(void)
+{
+    for (unsigned k = 0; k < n_kinds; k++)
+        printf("%6u times: %s\n", kinds[k].count, kinds[k].text);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    opt.seed = (uint64_t)time(NULL);
+    parse_options(argv);
+    rows_read(opt.rows);
+    batch_open(&batch);
+    results_open(&peer_results);
+    results_open(&our_results);
+    unsigned never = 0;
+    if (opt.only >= 0) {
+        run_one((uint64_t)opt.only);
+    } else {
+        printf("seed %" PRIu64 ", %u s, modes %s, peer %s\n", opt.seed, opt.seconds, opt.modes,
+               opt.peer);
+        time_t end = time(NULL) + opt.seconds;
+        for (uint64_t index = 0; time(NULL) < end || index == 0; index++)
+            run_batch(index);
+        print_kinds();
+        never = print_coverage();
+    }
+    printf("%" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " skipped\n", total.passed,
+           total.failed + never, total.skipped);
+    return total.failed + never > 0;
+}
