@@ -214,11 +214,20 @@ int lu_temp_mask(struct lu_task *t, uint64_t set, uint64_t size, uint64_t *host)
 
 enum { GUEST_DFL = 0, GUEST_IGN = 1 };
 
+/* True if the default action ends the process, and -strace is to tell of it before. */
+static bool dies_traced(int sig)
+{
+    const uint64_t lives = BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH) |
+                           BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU);
+    return lu.options.strace && !((lives | BIT(SIGKILL)) & BIT(sig));
+}
+
 /* Makes the host's action follow the guest's. */
 static void follow_action(int sig, const struct lu_sigaction *action)
 {
     uint64_t flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-    if (is_sync(sig) || action->handler > GUEST_IGN)
+    if (is_sync(sig) || action->handler > GUEST_IGN ||
+        (action->handler == GUEST_DFL && dies_traced(sig)))
         set_host_action(sig, host_handler,
                         flags | (action->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT)));
     else
@@ -348,6 +357,11 @@ static void no_handler(struct lu_task *t, int sig, const siginfo_t *info, uint64
 {
     if (handler == GUEST_IGN)
         return;
+    if (dies_traced(sig)) {
+        lu_strace_signal(t, info);
+        lu_strace_killed(sig, false);
+        lu_die(sig);
+    }
     if (is_sync(sig))
         lu_die(sig);
     put_back(t, sig, info); /* to its default action */
@@ -432,7 +446,7 @@ void lu_signal_init(struct lu_task *first)
         lu_host_syscall(SYS_rt_sigaction, sig, NULL, &old, sizeof old.mask);
         if (old.handler == HOST_IGN)
             hand.action[sig].handler = GUEST_IGN;
-        if (is_sync(sig))
+        if (is_sync(sig) || dies_traced(sig))
             follow_action(sig, &hand.action[sig]);
     }
     lu_host_syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask, sizeof mask);

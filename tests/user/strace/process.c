@@ -156,6 +156,14 @@ static void children(void)
         *(volatile int *)8 = 0;
     }
     S(wait4, child, &status, 0, 0);
+    child = fork();
+    if (!child)
+        S(kill, getpid(), SIGTERM);
+    S(wait4, child, &status, 0, 0);
+    child = fork();
+    if (!child)
+        abort();
+    S(wait4, child, &status, 0, 0);
 }
 
 int main(void)
