@@ -8,6 +8,7 @@
  * x64_frame_int() finds them there if the instruction faults.
  */
 #include "backends/x86_64/mem.h"
+#include "backends/x86_64/vec.h"
 
 /* An operation on registers of 2^log2 bytes; op: its word for 8 bits and for more. */
 static void sized_rr(struct cg *cg, unsigned log2, uint32_t op8, uint32_t op, unsigned reg, unsigned rm)
@@ -135,6 +136,8 @@ static void rmw_blind(struct cg *cg, const struct cg_inst *i)
     sized_rm(cg, log2, X_LOCK | (uint32_t)k << 3, X_LOCK | 1u | (uint32_t)k << 3, r, &m);
 }
 
+static void rmw16(struct cg *cg, const struct cg_inst *i);
+
 void x64_emit_rmw(struct cg *cg, const struct cg_inst *i)
 {
     const bool swap = (i->op->mod & IR_MEM_BSWAP) && x64_mem_log2(i->op);
@@ -142,6 +145,10 @@ void x64_emit_rmw(struct cg *cg, const struct cg_inst *i)
     x64_check_align(cg, i);
     x64_guest_address(cg, i);
     x64_host_address(cg);
+    if (x64_mem_log2(i->op) == 4) {
+        rmw16(cg, i);
+        return;
+    }
     if (!swap && i->d.kind == CG_NONE && i->op->lane <= IR_RMW_SET) {
         rmw_blind(cg, i);
         return;
@@ -199,13 +206,65 @@ static void cmpxchg16(struct cg *cg, const struct cg_inst *i, unsigned v)
     save_pair_regs(cg, true);
 }
 
+/* d = s in memory's byte order, or back. */
+static unsigned swapped(struct cg *cg, const struct ir_op *op, unsigned d, unsigned s)
+{
+    const struct x64_mem mask = x64_constant(cg, X64_K_REV8_128);
+
+    if (!(op->mod & IR_MEM_BSWAP))
+        return s;
+    x64_v3m(cg, V_PSHUFB, d, s, &mask);
+    return d;
+}
+
+/* The result, RDX:RAX. */
+static void result16(struct cg *cg, const struct cg_inst *i)
+{
+    if (i->d.kind != CG_REG)
+        return;
+    vec_from_pair(cg, i->d.reg);
+    swapped(cg, i->op, i->d.reg, i->d.reg);
+}
+
 static void cas16(struct cg *cg, const struct cg_inst *i)
 {
-    vec_half(cg, RAX, i->a[1].reg, false);
-    vec_half(cg, RDX, i->a[1].reg, true);
-    cmpxchg16(cg, i, i->a[2].reg);
-    if (i->d.kind == CG_REG)
-        vec_from_pair(cg, i->d.reg);
+    const unsigned expected = swapped(cg, i->op, X64_VSCRATCH0, i->a[1].reg);
+
+    vec_half(cg, RAX, expected, false);
+    vec_half(cg, RDX, expected, true);
+    cmpxchg16(cg, i, swapped(cg, i->op, X64_VSCRATCH0, i->a[2].reg));
+    result16(cg, i);
+}
+
+/* T0 = the new value from the old one, RDX:RAX; SWP, CLR and SET alone have 16 bytes (FEAT_LSE128). */
+static unsigned combine16(struct cg *cg, const struct cg_inst *i, unsigned r)
+{
+    if (i->op->lane == IR_RMW_SWP)
+        return r;
+    vec_from_pair(cg, X64_VSCRATCH0);
+    if (i->op->lane == IR_RMW_CLR) { /* ~operand & old */
+        x64_movaps(cg, X64_VSCRATCH1, r);
+        x64_v3(cg, V_PANDN, X64_VSCRATCH1, X64_VSCRATCH1, X64_VSCRATCH0);
+        return X64_VSCRATCH1;
+    }
+    x64_v3(cg, i->op->lane == IR_RMW_EOR ? V_PXOR : V_POR, X64_VSCRATCH0, X64_VSCRATCH0, r);
+    return X64_VSCRATCH0;
+}
+
+static void rmw16(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem save = x64_frame(X64_FRAME_TEMP);
+    struct cg_label again = {0};
+
+    x64_mov_mr(cg, X_W, &save, RCX);
+    x64_mov_ri(cg, RAX, 0);
+    x64_mov_ri(cg, RDX, 0);
+    x64_bind(cg, &again);
+    x64_mov_rm(cg, X_W, RCX, &save);
+    /* X64_VSCRATCH1 may be the swapped operand: made anew each time round */
+    cmpxchg16(cg, i, combine16(cg, i, swapped(cg, i->op, X64_VSCRATCH1, i->a[2].reg)));
+    x64_jcc(cg, CC_NE, &again);
+    result16(cg, i);
 }
 
 void x64_emit_cas(struct cg *cg, const struct cg_inst *i)
@@ -235,33 +294,54 @@ void x64_emit_cas(struct cg *cg, const struct cg_inst *i)
         x64_extend(cg, i->op, i->d.reg, RAX, false);
 }
 
-/* 16 bytes at once without AVX: by CMPXCHG16B, which also writes. */
-void x64_emit_load_pair_locked(struct cg *cg, const struct cg_inst *i)
+/* 16 bytes at once without AVX: by CMPXCHG16B, which also writes.  It must be aligned, as atomic
+ * accesses are; others are plain.  RCX holds the address.  Returns the jump of the unaligned. */
+static uint8_t *pair_address(struct cg *cg, const struct cg_inst *i)
 {
     x64_guest_address(cg, i);
     x64_host_address(cg);
+    x64_test_ri(cg, 0, RCX, 15);
+    return x64_jcc8(cg, CC_NE);
+}
+
+void x64_emit_load_pair_locked(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem m = x64_at(RCX, 0);
+    uint8_t *plain = pair_address(cg, i), *done;
+
     x64_mov_ri(cg, RAX, 0);
     x64_mov_ri(cg, RDX, 0);
-    x64_v3(cg, V_PXOR, X64_VSCRATCH0, X64_VSCRATCH0, X64_VSCRATCH0);
+    x64_zero(cg, X64_VSCRATCH0);
     cmpxchg16(cg, i, X64_VSCRATCH0);
+    vec_from_pair(cg, X64_VSCRATCH0);
+    done = x64_jcc8(cg, CC_ALWAYS);
+    x64_here8(cg, plain);
+    x64_fault_here(cg, i);
+    x64_v2m(cg, V_MOVDQU, X64_VSCRATCH0, &m);
+    x64_here8(cg, done);
     if (i->d.kind == CG_REG)
-        vec_from_pair(cg, i->d.reg);
+        x64_movaps(cg, i->d.reg, swapped(cg, i->op, X64_VSCRATCH0, X64_VSCRATCH0));
 }
 
 void x64_emit_store_pair_locked(struct cg *cg, const struct cg_inst *i)
 {
-    const struct x64_mem save = x64_frame(X64_FRAME_TEMP);
+    const struct x64_mem save = x64_frame(X64_FRAME_TEMP), m = x64_at(RCX, 0);
+    const unsigned r = swapped(cg, i->op, X64_VSCRATCH0, i->a[2].reg);
+    uint8_t *plain = pair_address(cg, i), *done;
     struct cg_label again = {0};
 
-    x64_guest_address(cg, i);
-    x64_host_address(cg);
     x64_mov_ri(cg, RAX, 0);
     x64_mov_ri(cg, RDX, 0);
     x64_mov_mr(cg, X_W, &save, RCX);
     x64_bind(cg, &again);
     x64_mov_rm(cg, X_W, RCX, &save);
-    cmpxchg16(cg, i, i->a[2].reg);
+    cmpxchg16(cg, i, r);
     x64_jcc(cg, CC_NE, &again);
+    done = x64_jcc8(cg, CC_ALWAYS);
+    x64_here8(cg, plain);
+    x64_fault_here(cg, i);
+    x64_v2m(cg, V_MOVDQU_ST, r, &m);
+    x64_here8(cg, done);
 }
 
 /* --- exclusives ------------------------------------------------------------------------------------------------- */
@@ -295,7 +375,7 @@ static void load_excl16(struct cg *cg, const struct cg_inst *i)
         x64_host_address(cg);
         x64_mov_ri(cg, RAX, 0);
         x64_mov_ri(cg, RDX, 0);
-        x64_v3(cg, V_PXOR, X64_VSCRATCH0, X64_VSCRATCH0, X64_VSCRATCH0);
+        x64_zero(cg, X64_VSCRATCH0);
         cmpxchg16(cg, i, X64_VSCRATCH0);
         vec_from_pair(cg, X64_VSCRATCH0);
     }
@@ -303,7 +383,7 @@ static void load_excl16(struct cg *cg, const struct cg_inst *i)
     x64_guest_address(cg, i);
     set_monitor(cg, 4);
     if (i->d.kind == CG_REG)
-        x64_movaps(cg, i->d.reg, X64_VSCRATCH0);
+        x64_movaps(cg, i->d.reg, swapped(cg, i->op, X64_VSCRATCH0, X64_VSCRATCH0));
 }
 
 void x64_emit_load_excl(struct cg *cg, const struct cg_inst *i)
@@ -333,6 +413,8 @@ void x64_emit_load_excl(struct cg *cg, const struct cg_inst *i)
     set_monitor(cg, log2);
     x64_mov_mr(cg, X_W, &val, RAX);
     if (i->op->type == IR_V128) {
+        if (i->op->mod & IR_MEM_BSWAP)
+            x64_swap_value(cg, log2, RAX);
         if (i->d.kind == CG_REG)
             x64_v2(cg, V_MOVD | X_W, i->d.reg, RAX);
     } else if (i->d.kind == CG_REG) {
@@ -353,13 +435,15 @@ static void store_if_equal(struct cg *cg, const struct cg_inst *i)
     if (log2 == 4) {
         high.disp += 8;
         x64_mov_rm(cg, X_W, RDX, &high);
-        cmpxchg16(cg, i, r);
+        cmpxchg16(cg, i, swapped(cg, i->op, X64_VSCRATCH0, r));
         x64_setcc(cg, CC_NE, RDX);
         x64_movzx8(cg, RDX, RDX);
         return;
     }
     if (i->op->type == IR_V128) { /* a pair of words as one value */
         x64_v2(cg, V_MOVD_ST | X_W, r, RDX);
+        if (i->op->mod & IR_MEM_BSWAP)
+            x64_swap_value(cg, log2, RDX);
         r = RDX;
     } else if ((i->op->mod & IR_MEM_BSWAP) && log2) {
         x64_mov_rr(cg, X_W, RDX, r);

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Floating point: arithmetic, comparison, rounding, conversion.  The host's instruction, then a check
+ * that goes to the portable definition out of line where the host's answer is not the guest's: a NaN
+ * result (which NaN), operands of min and max that are unordered, integers that do not fit.  MXCSR
+ * collects the sticky flags; the out-of-line evaluation adds its own.  Includes vec.h.
+ *
+ * Tests run on lanes that count only: 64-bit vectors are doubled first, so that the upper half raises
+ * nothing of its own.  With TCG_RUN_FPSR underflow is exact too: ARM finds tininess before rounding,
+ * the host after it, and they differ only if the result is the smallest normal number.
+ */
+#include "backends/x86_64/vec.h"
+
+#define LANE (i->op->lane & 3u)
+#define D (i->d.reg)
+#define A (i->a[0].reg)
+#define B (i->a[1].reg)
+#define C (i->a[2].reg)
+
+/* Forms of an instruction: PS PD SS SD. */
+typedef const uint32_t fp_forms[4];
+#define FORMS(name) {V_##name##PS, V_##name##PD, V_##name##SS, V_##name##SD}
+static fp_forms cmp_forms = FORMS(CMP), round_forms = FORMS(ROUND);
+
+static bool scalar(const struct cg_inst *i) { return ir_lane_count(i->op->lane) == 1; }
+static bool half_vector(const struct cg_inst *i) { return !scalar(i) && (i->op->lane & IR_LANES_64); }
+static bool wide(const struct cg_inst *i) { return LANE == IR_LANE_D; }
+static uint32_t form(const struct cg_inst *i, fp_forms f)
+{
+    return f[(scalar(i) ? 2 : 0) + (wide(i) ? 1 : 0)];
+}
+static bool exact_flags(const struct cg *cg) { return cg->run_mode & TCG_RUN_FPSR; }
+
+/* May the host's instructions be used at all? */
+static bool host_fp(const struct cg *cg, const struct cg_inst *i)
+{
+    return !(cg->run_mode & TCG_RUN_FPEXACT) && !(i->op->mod & IR_FPC1) && LANE >= IR_LANE_S;
+}
+static bool rounds_dynamically(const struct cg_inst *i)
+{
+    return (i->op->mod & IR_ROUND_MASK) == IR_ROUND_DYN;
+}
+
+/* The operand in register r, doubled into t if it is half a vector. */
+static unsigned operand(struct cg *cg, const struct cg_inst *i, unsigned r, unsigned t)
+{
+    if (!half_vector(i))
+        return r;
+    x64_dup_low(cg, t, r);
+    return t;
+}
+
+/* To `slow` if a lane of a and b is unordered; t is lost. */
+static void jump_unordered(struct cg *cg, const struct cg_inst *i, unsigned a, unsigned b, unsigned t,
+                           struct cg_label *slow)
+{
+    if (scalar(i)) {
+        x64_v2(cg, wide(i) ? V_UCOMISD : V_UCOMISS, a, b);
+        x64_jcc(cg, CC_P, slow);
+        return;
+    }
+    x64_v3i(cg, form(i, cmp_forms), t, a, b, 3); /* CMPUNORD */
+    x64_v2(cg, wide(i) ? V_MOVMSKPD : V_MOVMSKPS, RAX, t);
+    x64_test_rr(cg, 0, RAX, RAX);
+    x64_jcc(cg, CC_NE, slow);
+}
+
+/* To `slow` if a lane of r is the smallest normal number of either sign; T0 is lost. */
+static void jump_min_normal(struct cg *cg, bool doubles, unsigned r, struct cg_label *slow)
+{
+    const struct x64_mem min = x64_constant(cg, doubles ? X64_K_MIN_NORMAL64 : X64_K_MIN_NORMAL32);
+
+    x64_lane_shift(cg, VSHL, doubles ? IR_LANE_D : IR_LANE_S, T0, r, 1);
+    x64_v3m(cg, doubles ? V_PCMPEQQ : V_PCMPEQD, T0, T0, &min);
+    x64_v2(cg, V_PTEST, T0, T0);
+    x64_jcc(cg, CC_NE, slow);
+}
+
+/* The checks of an arithmetic result in D. */
+static void check_result(struct cg *cg, const struct cg_inst *i, bool underflows)
+{
+    struct cg_ool *slow = x64_slow_eval(cg, i);
+
+    jump_unordered(cg, i, D, D, T0, &slow->from);
+    if (underflows && exact_flags(cg))
+        jump_min_normal(cg, wide(i), D, &slow->from);
+    x64_bind(cg, &slow->back);
+}
+
+/* --- arithmetic ------------------------------------------------------------------------------------------ */
+
+void x64_emit_vfarith(struct cg *cg, const struct cg_inst *i)
+{
+    static fp_forms add = FORMS(ADD), sub = FORMS(SUB), mul = FORMS(MUL), div = FORMS(DIV);
+    const uint16_t opc = i->op->opc;
+    const uint32_t op = form(i, opc == IR_vfadd ? add : opc == IR_vfsub ? sub : opc == IR_vfmul ? mul : div);
+    unsigned a, b;
+
+    if (!host_fp(cg, i) || !rounds_dynamically(i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    a = operand(cg, i, A, T0);
+    b = i->a[0].reg == i->a[1].reg ? a : operand(cg, i, B, T1);
+    x64_v3(cg, op, D, a, b);
+    check_result(cg, i, opc == IR_vfmul || opc == IR_vfdiv);
+}
+
+void x64_emit_vfsqrt(struct cg *cg, const struct cg_inst *i)
+{
+    static fp_forms forms = FORMS(SQRT);
+    unsigned a;
+
+    if (!host_fp(cg, i) || !rounds_dynamically(i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    a = operand(cg, i, A, T0);
+    if (scalar(i))
+        x64_v3(cg, form(i, forms), D, a, a);
+    else
+        x64_v2(cg, form(i, forms), D, a);
+    check_result(cg, i, false);
+}
+
+/* d = a + b * c; the 231 form adds to its destination. */
+void x64_emit_vfma(struct cg *cg, const struct cg_inst *i)
+{
+    static fp_forms forms[4] = {FORMS(VFMADD231), FORMS(VFMSUB231), FORMS(VFNMADD231), FORMS(VFNMSUB231)};
+    unsigned b, c;
+
+    if (!host_fp(cg, i) || !X64_HAS(FMA)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    if (half_vector(i))
+        x64_dup_low(cg, D, A);
+    else
+        x64_movaps(cg, D, A);
+    b = operand(cg, i, B, T0);
+    c = operand(cg, i, C, T1);
+    /* IR_FMA_NEGA: -a is FMSUB, IR_FMA_NEGB: -(b * c) is FNMADD */
+    x64_vex_rr(cg, form(i, forms[i->op->mod & (IR_FMA_NEGA | IR_FMA_NEGB)]), D, b, c);
+    check_result(cg, i, true);
+}
+
+/* MAX and MIN give their second operand if both are zeros: both orders, then the sign that is wanted.
+ * Unordered operands are found before, because the host raises Invalid for quiet NaNs. */
+void x64_emit_vfminmax(struct cg *cg, const struct cg_inst *i)
+{
+    static fp_forms max = FORMS(MAX), min = FORMS(MIN);
+    const bool is_max = i->op->opc == IR_vfmax || i->op->opc == IR_vfmaxnm;
+    struct cg_ool *slow;
+    uint32_t op;
+    unsigned a, b;
+
+    if (!host_fp(cg, i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    slow = x64_slow_eval(cg, i);
+    op = form(i, is_max ? max : min);
+    a = operand(cg, i, A, T0);
+    b = operand(cg, i, B, T1);
+    jump_unordered(cg, i, a, b, D, &slow->from); /* H_EARLY: D is free */
+    x64_v3(cg, op, D, a, b);
+    if (b == T1) {
+        x64_v3(cg, op, T1, T1, a);
+        x64_v3(cg, is_max ? V_ANDPS : V_ORPS, D, D, T1);
+    } else {
+        x64_v3(cg, op, T0, b, a);
+        x64_v3(cg, is_max ? V_ANDPS : V_ORPS, D, D, T0);
+    }
+    x64_bind(cg, &slow->back);
+}
+
+/* --- comparison ------------------------------------------------------------------------------------------------ */
+
+/* Predicates 0 EQ_OQ raises for signalling NaNs alone, 1 LT_OS and 2 LE_OS for all: as A64's. */
+void x64_emit_vfcmp(struct cg *cg, const struct cg_inst *i)
+{
+    unsigned a, b;
+
+    if (!host_fp(cg, i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    a = operand(cg, i, A, T0);
+    b = operand(cg, i, B, T1);
+    if (i->op->opc == IR_vfcmeq)
+        x64_v3i(cg, form(i, cmp_forms), D, a, b, 0);
+    else
+        x64_v3i(cg, form(i, cmp_forms), D, b, a, i->op->opc == IR_vfcmgt ? 1 : 2);
+}
+
+/* --- rounding to integral values ------------------------------------------------------------------------------ */
+
+/* ROUND's immediate for a rounding of the IR, or -1; bit 3 keeps Inexact quiet. */
+static int round_control(unsigned mode)
+{
+    static const int8_t control[8] = {[FP_RNE] = 0, [FP_RP] = 2, [FP_RM] = 1, [FP_RZ] = 3,
+                                      [FP_RNA] = -1, [FP_RODD] = -1, [6] = -1, [IR_ROUND_DYN] = 4};
+
+    return control[mode & IR_ROUND_MASK];
+}
+
+static void round_to(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned a, int control)
+{
+    if (scalar(i))
+        x64_v3i(cg, form(i, round_forms), d, a, a, (unsigned)control);
+    else
+        x64_v2i(cg, form(i, round_forms), d, a, (unsigned)control);
+}
+
+void x64_emit_vfrint(struct cg *cg, const struct cg_inst *i)
+{
+    const int control = round_control(i->op->mod);
+
+    if (!host_fp(cg, i) || control < 0) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    round_to(cg, i, D, operand(cg, i, A, T0), control | (i->op->mod & IR_RINT_EXACT ? 0 : 8));
+}
+
+/* --- between formats ---------------------------------------------------------------------------------------------- */
+
+/* binary16 to and from binary32 by F16C; true if done. */
+static bool convert_half(struct cg *cg, const struct cg_inst *i)
+{
+    const unsigned to = (unsigned)i->op->imm;
+    unsigned a = A;
+
+    if (!X64_HAS(F16C) || (cg->run_mode & TCG_RUN_FPEXACT) || (i->op->mod & IR_FPC1))
+        return false;
+    if (LANE == IR_LANE_H && (to == IR_LANE_S || scalar(i))) {
+        if (scalar(i)) {
+            x64_zext_lane(cg, IR_LANE_H, T0, a);
+            a = T0;
+        }
+        x64_v2(cg, V_VCVTPH2PS, D, a);
+        if (to == IR_LANE_D)
+            x64_v3(cg, V_CVTSS2SD, D, D, D);
+        return true;
+    }
+    if (LANE == IR_LANE_S && to == IR_LANE_H && rounds_dynamically(i) && !exact_flags(cg)) {
+        if (scalar(i) || half_vector(i)) {
+            x64_zext_lane(cg, scalar(i) ? IR_LANE_S : IR_LANE_D, T0, a);
+            a = T0;
+        }
+        x64_v2i(cg, V_VCVTPS2PH, a, D, 4); /* the source is ModRM.reg; 4: round as MXCSR */
+        return true;
+    }
+    return false;
+}
+
+/* A NaN keeps its sign and the top of its payload and becomes quiet, on both sides: no check. */
+void x64_emit_vfcvt(struct cg *cg, const struct cg_inst *i)
+{
+    const bool to_double = i->op->imm == IR_LANE_D;
+    struct cg_ool *slow;
+
+    if (i->op->imm == IR_LANE_H || LANE == IR_LANE_H) {
+        if (!convert_half(cg, i))
+            x64_emit_eval(cg, i);
+        return;
+    }
+    if (!host_fp(cg, i) || (!to_double && !rounds_dynamically(i))) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    if (scalar(i)) {
+        x64_zero(cg, T0);
+        x64_v3(cg, to_double ? V_CVTSS2SD : V_CVTSD2SS, D, T0, A);
+    } else {
+        x64_v2(cg, to_double ? V_CVTPS2PD : V_CVTPD2PS, D, A);
+    }
+    if (!to_double && exact_flags(cg)) {
+        slow = x64_slow_eval(cg, i);
+        jump_min_normal(cg, false, D, &slow->from);
+        x64_bind(cg, &slow->back);
+    }
+}
+
+/* --- to integers ---------------------------------------------------------------------------------------------------- */
+
+/* 2^n as a number of i's format, in all lanes. */
+static struct x64_mem power_of_two(struct cg *cg, bool doubles, int n)
+{
+    if (doubles)
+        return x64_pool_splat(cg, IR_LANE_D, (uint64_t)(1023 + n) << 52);
+    return x64_pool_splat(cg, IR_LANE_S, (uint64_t)(127 + n) << 23);
+}
+
+/* The source of a conversion to integers, on its way. */
+struct source {
+    unsigned scaled;  /* a * 2^imm: a's register, or T0 */
+    unsigned rounded; /* the same rounded without raising Inexact: or T1 */
+    int control;
+};
+
+/* A product that overflows would raise what the conversion must not: out of line before that. */
+static void scale_up(struct cg *cg, const struct cg_inst *i, struct cg_label *slow)
+{
+    static fp_forms mul = FORMS(MUL);
+    const struct x64_mem scale = power_of_two(cg, wide(i), (int)i->op->imm);
+    const struct x64_mem limit = power_of_two(cg, wide(i), wide(i) ? 100 : 62);
+    const struct x64_mem magnitude = x64_pool_splat(cg, i->op->lane, wide(i) ? INT64_MAX : INT32_MAX);
+
+    x64_v3m(cg, V_PAND, T1, A, &magnitude);
+    if (scalar(i)) {
+        x64_v2m(cg, wide(i) ? V_UCOMISD : V_UCOMISS, T1, &limit);
+        x64_jcc(cg, CC_AE, slow);
+        x64_jcc(cg, CC_P, slow);
+    } else { /* as integers, magnitudes are ordered alike */
+        x64_v3m(cg, wide(i) ? V_PCMPGTQ : V_PCMPGTD, T1, T1, &limit);
+        x64_v2(cg, V_PTEST, T1, T1);
+        x64_jcc(cg, CC_NE, slow);
+    }
+    x64_v3m(cg, form(i, mul), T0, T0, &scale);
+}
+
+static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a, struct cg_label *slow)
+{
+    struct source s = {a, a, round_control(i->op->mod)};
+
+    if (i->op->imm) {
+        x64_movaps(cg, T0, a);
+        scale_up(cg, i, slow);
+        s.scaled = s.rounded = T0;
+    }
+    if (s.control != 3) {
+        round_to(cg, i, T1, s.scaled, s.control | 8);
+        s.rounded = T1;
+    }
+    return s;
+}
+
+/* What was rounded quietly fits: raise Inexact if it changed. */
+static void raise_inexact(struct cg *cg, const struct cg_inst *i, const struct source *s)
+{
+    if (s->control != 3)
+        round_to(cg, i, T1, s->scaled, s->control);
+}
+
+static bool converts_inline(const struct cg *cg, const struct cg_inst *i)
+{
+    return host_fp(cg, i) && round_control(i->op->mod) >= 0;
+}
+
+/* The host gives the most negative integer for all that does not fit: subtracting 1 overflows. */
+void x64_emit_ftos(struct cg *cg, const struct cg_inst *i)
+{
+    const uint32_t w = x64_w(i->op);
+    struct cg_ool *slow;
+    struct source s;
+
+    if (!converts_inline(cg, i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    slow = x64_slow_eval(cg, i);
+    s = prepare(cg, i, A, &slow->from);
+    x64_v2(cg, w | (wide(i) ? V_CVTTSD2SI : V_CVTTSS2SI), D, s.rounded);
+    x64_alu_ri(cg, w, ALU_CMP, D, 1);
+    x64_jcc(cg, CC_O, &slow->from);
+    raise_inexact(cg, i, &s);
+    x64_bind(cg, &slow->back);
+}
+
+/* Without AVX-512: by the signed conversion of 64 bits.  What does not fit goes out of line before
+ * it can raise Inexact; unordered sets CF. */
+static void ftou_signed(struct cg *cg, const struct cg_inst *i, unsigned a, struct cg_label *slow)
+{
+    const struct x64_mem limit = power_of_two(cg, wide(i), x64_w(i->op) ? 63 : 32);
+    const struct x64_mem minus_one =
+        x64_pool_splat(cg, i->op->lane, wide(i) ? 0xbff0000000000000 : 0xbf800000);
+    const uint32_t compare = wide(i) ? V_UCOMISD : V_UCOMISS;
+
+    x64_v2m(cg, compare, a, &limit);
+    x64_jcc(cg, CC_AE, slow);
+    x64_v2m(cg, compare, a, &minus_one);
+    x64_jcc(cg, CC_BE, slow);
+    x64_v2(cg, X_W | (wide(i) ? V_CVTTSD2SI : V_CVTTSS2SI), D, a);
+}
+
+void x64_emit_ftou(struct cg *cg, const struct cg_inst *i)
+{
+    const uint32_t w = x64_w(i->op);
+    struct cg_ool *slow;
+    struct source s;
+
+    if (!converts_inline(cg, i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    slow = x64_slow_eval(cg, i);
+    s = prepare(cg, i, A, &slow->from);
+    if (X64_HAS(AVX512F)) { /* all ones for what does not fit */
+        x64_evex_rr(cg, w | (wide(i) ? V_EV_CVTTSD2USI : V_EV_CVTTSS2USI), D, 0, s.rounded, 0);
+        x64_alu_ri(cg, w, ALU_CMP, D, -1);
+        x64_jcc(cg, CC_E, &slow->from);
+    } else {
+        ftou_signed(cg, i, s.rounded, &slow->from);
+    }
+    raise_inexact(cg, i, &s);
+    x64_bind(cg, &slow->back);
+}
+
+/* Scalars in vector registers are converted as vectors of equal lanes. */
+static unsigned equal_lanes(struct cg *cg, const struct cg_inst *i, unsigned a, unsigned t)
+{
+    if (scalar(i) && !wide(i)) {
+        x64_v2i(cg, V_PSHUFD, t, a, 0);
+        return t;
+    }
+    if (scalar(i) || half_vector(i)) {
+        x64_dup_low(cg, t, a);
+        return t;
+    }
+    return a;
+}
+
+/* Inline: signed binary32 everywhere, the others with AVX-512. */
+static bool lanes_inline(const struct cg *cg, const struct cg_inst *i, bool sign)
+{
+    return LANE >= IR_LANE_S && !(cg->run_mode & TCG_RUN_FPEXACT) && !(i->op->mod & IR_FPC1) &&
+           ((sign && !wide(i)) || X64_HAS(AVX512DQ));
+}
+
+void x64_emit_vftoi(struct cg *cg, const struct cg_inst *i)
+{
+    const bool sign = i->op->opc == IR_vftos;
+    struct cg_ool *slow;
+    struct source s;
+    struct x64_mem min;
+
+    if (!lanes_inline(cg, i, sign) || round_control(i->op->mod) < 0 || (scalar(i) && i->op->imm)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    slow = x64_slow_eval(cg, i);
+    s = prepare(cg, i, equal_lanes(cg, i, A, T0), &slow->from);
+    if (scalar(i)) /* rounding was of one lane */
+        s.rounded = equal_lanes(cg, i, s.rounded, T1);
+    if (wide(i) || !sign)
+        x64_evex_rr(cg, sign ? V_EV_CVTTPD2QQ : wide(i) ? V_EV_CVTTPD2UQQ : V_EV_CVTTPS2UDQ, D, 0,
+                    s.rounded, 0);
+    else
+        x64_v2(cg, V_CVTTPS2DQ, D, s.rounded);
+    if (sign) {
+        min = x64_constant(cg, wide(i) ? X64_K_SIGN64 : X64_K_SIGN32);
+        x64_v3m(cg, wide(i) ? V_PCMPEQQ : V_PCMPEQD, T1, D, &min);
+    } else {
+        x64_ones(cg, T1);
+        x64_v3(cg, wide(i) ? V_PCMPEQQ : V_PCMPEQD, T1, T1, D);
+    }
+    x64_v2(cg, V_PTEST, T1, T1);
+    x64_jcc(cg, CC_NE, &slow->from);
+    raise_inexact(cg, i, &s);
+    x64_bind(cg, &slow->back);
+}
+
+/* --- from integers ------------------------------------------------------------------------------------------------------ */
+
+/* Scaling by 2^-imm is exact: no integer comes near the subnormals. */
+static void scale_down(struct cg *cg, const struct cg_inst *i, bool vector)
+{
+    static fp_forms mul = FORMS(MUL);
+    struct x64_mem scale;
+
+    if (i->op->imm == 0)
+        return;
+    scale = power_of_two(cg, wide(i), -(int)i->op->imm);
+    x64_v3m(cg, mul[(vector ? 0 : 2) + (wide(i) ? 1 : 0)], D, D, &scale);
+}
+
+/* D = FP of integer register r; op: CVTSI2SS or its like.  D is cleared first: the instruction keeps
+ * the upper lanes, and waits for them. */
+static void from_int(struct cg *cg, uint32_t op, unsigned d, unsigned r)
+{
+    x64_zero(cg, d);
+    if (X64_HAS(AVX))
+        x64_vex_rr(cg, op, d, d, r);
+    else
+        x64_rr(cg, op, d, r);
+}
+
+void x64_emit_itof(struct cg *cg, const struct cg_inst *i)
+{
+    const bool sign = i->op->opc == IR_stof, wide_int = i->op->type == IR_I64;
+    const uint32_t op = wide(i) ? V_CVTSI2SD : V_CVTSI2SS;
+    struct cg_ool *slow;
+
+    if (!host_fp(cg, i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    if (sign || !wide_int) { /* unsigned words are zero extended */
+        from_int(cg, op | (wide_int || !sign ? X_W : 0), D, A);
+    } else if (X64_HAS(AVX512F)) {
+        x64_zero(cg, D);
+        x64_evex_rr(cg, X_W | (wide(i) ? V_EV_CVTUSI2SD : V_EV_CVTUSI2SS), D, D, A, 0);
+    } else {
+        slow = x64_slow_eval(cg, i);
+        x64_test_rr(cg, X_W, A, A);
+        x64_jcc(cg, CC_S, &slow->from);
+        from_int(cg, op | X_W, D, A);
+        scale_down(cg, i, false);
+        x64_bind(cg, &slow->back);
+        return;
+    }
+    scale_down(cg, i, false);
+}
+
+void x64_emit_vitof(struct cg *cg, const struct cg_inst *i)
+{
+    const bool sign = i->op->opc == IR_vstof;
+    unsigned a;
+
+    if (!lanes_inline(cg, i, sign)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    a = equal_lanes(cg, i, A, T0);
+    if (wide(i) || !sign)
+        x64_evex_rr(cg, sign ? V_EV_CVTQQ2PD : wide(i) ? V_EV_CVTUQQ2PD : V_EV_CVTUDQ2PS, D, 0, a, 0);
+    else
+        x64_v2(cg, V_CVTDQ2PS, D, a);
+    scale_down(cg, i, true);
+}
+
+/* FJCVTZS: the low word; Z if it converts back to the very operand, -0 not. */
+void x64_emit_fjcvt(struct cg *cg, const struct cg_inst *i)
+{
+    struct cg_ool *slow;
+
+    if (!host_fp(cg, i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    slow = x64_slow_eval(cg, i);
+    x64_v2(cg, V_CVTTSD2SI, RAX, A);
+    x64_alu_ri(cg, 0, ALU_CMP, RAX, 1); /* does not fit 32 bits */
+    x64_jcc(cg, CC_O, &slow->from);
+    from_int(cg, V_CVTSI2SD, T0, RAX);
+    x64_v2(cg, V_MOVD_ST | X_W, T0, RDX);
+    x64_v2(cg, V_MOVD_ST | X_W, A, RCX);
+    x64_alu_rr(cg, X_W, ALU_CMP, RDX, RCX);
+    x64_setcc(cg, CC_E, RDX);
+    x64_movzx8(cg, RDX, RDX);
+    x64_shift_ri(cg, X_W, SH_SHL, RDX, 32);
+    x64_mov_rr(cg, 0, RAX, RAX);
+    x64_alu_rr(cg, X_W, ALU_OR, RAX, RDX);
+    x64_mov_rr(cg, X_W, D, RAX);
+    x64_bind(cg, &slow->back);
+}
