@@ -72,7 +72,7 @@ bool st_get_out(struct st *s, uint64_t address, void *to, size_t n)
     return false;
 }
 
-/* ---- lines, of several threads and processes -------------------------------------------------- */
+/* ---- lines, of several threads and processes ------------------------------------------------- */
 
 /* Shared with our children: what is on the current line of the log. */
 struct shared {
@@ -187,7 +187,7 @@ static void write_line(const char *body, bool ends_thread)
     free(s.text);
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 enum when { IN, OUT, REST };
 
@@ -313,7 +313,7 @@ void lu_strace_enter(struct lu_task *t, struct lu_strace_call *call, const struc
     free(s.text);
 }
 
-/* ---- results --------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 static void put_error(struct st *s, int64_t result)
 {
@@ -388,7 +388,7 @@ void lu_strace_leave(struct lu_task *t, struct lu_strace_call *call, int64_t res
     free(s.note);
 }
 
-/* ---- what is no system call --------------------------------------------------------------------------- */
+/* ---- what is no system call ------------------------------------------------------------------ */
 
 void lu_strace_exec(struct lu_task *t, const char *path, char *const argv[], char *const envp[],
                     uint64_t envp_address)

@@ -9,7 +9,7 @@
 
 #include "linux-user/strace_impl.h"
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 void w_skip(struct st *s, unsigned i)
 {
@@ -82,7 +82,7 @@ void w_dev(struct st *s, unsigned i)
         st_put(s, "makedev(%#x, %#x)", major(dev), minor(dev));
 }
 
-/* ---- strings ------------------------------------------------------------------------------------ */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 static void put_char(struct st *s, unsigned char c, bool digit_follows)
 {
@@ -200,7 +200,7 @@ void w_envp(struct st *s, unsigned i)
     st_put(s, " /* %u var%s */", n, n == 1 ? "" : "s");
 }
 
-/* ---- buffers -------------------------------------------------------------------------------------- */
+/* ---- buffers --------------------------------------------------------------------------------- */
 
 void w_buf(struct st *s, unsigned i)
 {
@@ -273,7 +273,7 @@ void w_oiov(struct st *s, unsigned i)
     st_iovec(s, s->arg[i], s->arg[i + 1], s->failed ? 0 : s->result);
 }
 
-/* ---- small things behind pointers ------------------------------------------------------------------- */
+/* ---- small things behind pointers ------------------------------------------------------------ */
 
 void w_opair(struct st *s, unsigned i)
 {

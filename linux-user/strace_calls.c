@@ -191,7 +191,7 @@ void w_fcntl(struct st *s, unsigned i)
     }
 }
 
-/* ---- ioctl ------------------------------------------------------------------------------------ */
+/* ---- ioctl ----------------------------------------------------------------------------------- */
 
 static void put_termios(struct st *s, uint64_t address)
 {
@@ -285,7 +285,7 @@ void w_ioctl(struct st *s, unsigned i)
     }
 }
 
-/* ---- futex -------------------------------------------------------------------------------------- */
+/* ---- futex ----------------------------------------------------------------------------------- */
 
 static void put_futex_op(struct st *s, uint32_t op)
 {
@@ -374,7 +374,7 @@ void w_futex(struct st *s, unsigned i)
     }
 }
 
-/* ---- prctl ---------------------------------------------------------------------------------------- */
+/* ---- prctl ----------------------------------------------------------------------------------- */
 
 /* What an operation's arguments are: n numbers, unless `how` says otherwise. */
 static const struct prctl_row {
@@ -460,7 +460,7 @@ void w_prctl(struct st *s, unsigned i)
     }
 }
 
-/* ---- clone ------------------------------------------------------------------------------------------ */
+/* ---- clone ----------------------------------------------------------------------------------- */
 
 /* arm64 orders the arguments flags, stack, parent_tid, tls, child_tid (CONFIG_CLONE_BACKWARDS). */
 void w_clone(struct st *s, unsigned i)
@@ -535,7 +535,7 @@ void w_clone3(struct st *s, unsigned i)
     st_put(s, ", %llu", (unsigned long long)s->arg[i + 1]);
 }
 
-/* ---- waiting for descriptors -------------------------------------------------------------------------- */
+/* ---- waiting for descriptors ----------------------------------------------------------------- */
 
 static void put_pollfds(struct st *s, uint64_t address, unsigned n, bool results)
 {
@@ -632,7 +632,7 @@ void w_oepoll(struct st *s, unsigned i)
     st_put(s, "]");
 }
 
-/* ---- what is said after the result ---------------------------------------------------------------------- */
+/* ---- what is said after the result ----------------------------------------------------------- */
 
 static void note_left(struct st *note, uint64_t timeout)
 {

@@ -11,7 +11,7 @@
 
 #include "linux-user/strace_impl.h"
 
-/* ---- addresses ---------------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 static void put_unix(struct st *s, const struct sockaddr_un *un, size_t n)
 {
@@ -104,7 +104,7 @@ void w_osocklen(struct st *s, unsigned i)
         st_put(s, "[%d]", n);
 }
 
-/* ---- socket() --------------------------------------------------------------------------------------- */
+/* ---- socket() -------------------------------------------------------------------------------- */
 
 void w_socktype(struct st *s, unsigned i)
 {
@@ -136,7 +136,7 @@ void w_sockproto(struct st *s, unsigned i)
     }
 }
 
-/* ---- messages ------------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void put_cmsg_data(struct st *s, const struct cmsghdr *c, const uint8_t *data, size_t n)
 {
@@ -213,7 +213,7 @@ void w_msghdr(struct st *s, unsigned i)
     st_put(s, "}");
 }
 
-/* ---- options --------------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 static const char *option_table(int level)
 {

@@ -16,7 +16,7 @@
 
 #include "linux-user/strace_impl.h"
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* S_IFREG|S_ISUID|0755 */
 static void put_mode(struct st *s, unsigned mode)
@@ -126,7 +126,7 @@ void st_flock(struct st *s, uint64_t address)
     st_put(s, "}");
 }
 
-/* ---- times -------------------------------------------------------------------------------------- */
+/* ---- times ----------------------------------------------------------------------------------- */
 
 static void put_pair(struct st *s, int64_t sec, int64_t part, const char *unit)
 {
@@ -273,7 +273,7 @@ void w_timerid(struct st *s, unsigned i)
         st_put(s, "[%d]", id);
 }
 
-/* ---- limits and the like -------------------------------------------------------------------------- */
+/* ---- limits and the like --------------------------------------------------------------------- */
 
 static void put_limit(struct st *s, uint64_t limit)
 {
@@ -391,7 +391,7 @@ void w_ocpuset(struct st *s, unsigned i)
         put_cpus(s, s->arg[i], s->result);
 }
 
-/* ---- signals ---------------------------------------------------------------------------------------- */
+/* ---- signals --------------------------------------------------------------------------------- */
 
 /* The kernel's real-time signals begin at 32; the C library keeps the first ones. */
 static void put_signal(struct st *s, int sig, const char *prefix)

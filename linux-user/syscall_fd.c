@@ -60,7 +60,7 @@ static int64_t next_kept(uint32_t first, uint32_t last)
     return found;
 }
 
-/* ---- system calls ------------------------------------------------------------------------------ */
+/* ---- system calls ---------------------------------------------------------------------------- */
 
 int64_t sys_close(struct lu_task *t, const uint64_t arg[6])
 {

@@ -12,7 +12,7 @@
 #include "linux-user/host_nr.h"
 #include "linux-user/syscall.h"
 
-/* ---- prctl ------------------------------------------------------------------------------------ */
+/* ---- prctl ----------------------------------------------------------------------------------- */
 
 /* Operations that are about the process, and mean the same for it and for us. */
 static bool prctl_passes(uint32_t op)
@@ -130,7 +130,7 @@ int64_t sys_ptrace(struct lu_task *t, const uint64_t arg[6])
     return -EPERM;
 }
 
-/* ---- resource limits ---------------------------------------------------------------------------- */
+/* ---- resource limits ------------------------------------------------------------------------- */
 
 /* Limits on memory would count the translator's own, which is larger than the guest's.  The guest
  * reads back what it has set; nothing else happens. */
