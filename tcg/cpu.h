@@ -78,6 +78,8 @@ struct tcg_cpu {
     struct fp_env fp_std;       /* the second control word (A32 Advanced SIMD) */
 
     /* Not touched by emitted code. */
+    uint64_t (*clean_address)(uint64_t); /* while the interpreter runs an instruction whose data
+                                   address the host rejects: the address as memory sees it */
     uint64_t fault_addr;        /* guest address */
     bool fault_write;
     int fault_sig, fault_code;  /* the host's signal number and si_code */

@@ -12,8 +12,12 @@ typedef unsigned __int128 u128;
 /* Guests access memory at any address; the host's unaligned accesses do what they need. */
 #define UNALIGNED __attribute__((no_sanitize("alignment")))
 
-static void *host_address(const struct tcg_cpu *cpu, uint64_t addr)
+static void *host_address(struct tcg_cpu *cpu, uint64_t addr)
 {
+    if (cpu->clean_address) {
+        addr = cpu->clean_address(addr);
+        cpu->fault_addr = addr; /* in case the host does not tell */
+    }
     return (void *)(uintptr_t)(cpu->mem_base + addr);
 }
 

@@ -48,7 +48,8 @@ static void describe(struct tcg_cpu *cpu, int sig, const siginfo_t *info)
     uint64_t address = (uint64_t)(uintptr_t)info->si_addr - cpu->tcg->mem.base;
     cpu->fault_sig = sig;
     cpu->fault_code = info->si_code;
-    cpu->fault_addr = address;
+    if (!cpu->clean_address || info->si_code != SI_KERNEL)
+        cpu->fault_addr = address; /* else it is what the interpreter says */
     cpu->exc = TCG_EXC_MEM;
     cpu->exc_arg = 0;
 }

@@ -18,10 +18,10 @@ static void update_mode(struct tcg_cpu *cpu)
     }
 }
 
-static void run_interp(struct tcg_cpu *cpu, const struct tcg_region *r)
+static void run_interp(struct tcg_cpu *cpu, const struct ir *ir)
 {
     struct tcg_thread *t = cpu->thread;
-    const size_t need = ir_interp_vals(r->ir);
+    const size_t need = ir_interp_vals(ir);
     if (t->n_vals < need) {
         free(t->vals);
         t->n_vals = (uint32_t)need * 2;
@@ -29,7 +29,7 @@ static void run_interp(struct tcg_cpu *cpu, const struct tcg_region *r)
         if (!t->vals)
             abort();
     }
-    ir_interp(cpu, r->ir, t->vals);
+    ir_interp(cpu, ir, t->vals);
     cpu->link = NULL;
 }
 
@@ -41,7 +41,7 @@ static void run_region(struct tcg_cpu *cpu, const struct tcg_region *r)
     if (tcg->opt.log & TCG_LOG_CPU && tcg_log_wanted(tcg, r->pc, TCG_LOG_CPU))
         tcg->guest->dump(cpu, tcg->opt.log_file);
     if (r->ir) {
-        run_interp(cpu, r);
+        run_interp(cpu, r->ir);
         return;
     }
     cpu->host_fpcr = tcg->host->fpcr(&cpu->fp);
@@ -63,7 +63,33 @@ static void fetch_fault(struct tcg_cpu *cpu)
     }
 }
 
-unsigned tcg_run(struct tcg_cpu *cpu)
+/* After a fault whose address the host does not tell (x86-64: it is not canonical, as a tagged
+ * pointer): interprets the instruction with its addresses as the guest's memory sees them.  True if
+ * tcg_run() is to go on. */
+static bool step_clean(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    struct tcg_thread *t = cpu->thread;
+    struct tcg_lifted lifted;
+    if (cpu->exc != TCG_EXC_MEM || cpu->fault_code != SI_KERNEL || !tcg->guest->clean_address)
+        return false;
+    if (!t->step.guest)
+        ir_init(&t->step, tcg->guest);
+    pthread_mutex_lock(&tcg->lock);
+    tcg_lift_region(tcg, &t->step, cpu, 1, &lifted);
+    pthread_mutex_unlock(&tcg->lock);
+    cpu->exc = TCG_EXC_NONE;
+    cpu->clean_address = tcg->guest->clean_address;
+    if (!sigsetjmp(t->recover, 0)) {
+        t->recovering = 2;
+        run_interp(cpu, &t->step);
+    }
+    t->recovering = 0;
+    cpu->clean_address = NULL;
+    return cpu->exc == TCG_EXC_NONE;
+}
+
+static void run_loop(struct tcg_cpu *cpu)
 {
     struct tcg_thread *t = cpu->thread;
     bool interp = cpu->tcg->opt.accel == TCG_ACCEL_INTERP;
@@ -84,6 +110,13 @@ unsigned tcg_run(struct tcg_cpu *cpu)
     }
     t->recovering = 0;
     atomic_store(&t->in_code, 0);
+}
+
+unsigned tcg_run(struct tcg_cpu *cpu)
+{
+    do
+        run_loop(cpu);
+    while (step_clean(cpu));
     if (cpu->exc == TCG_EXC_ALIGN)
         cpu->fault_addr += (uint64_t)cpu->exc_arg;
     else if (cpu->exc == TCG_EXC_FETCH)

@@ -90,6 +90,7 @@ struct tcg_thread {
     volatile sig_atomic_t recovering; /* recover is set: interpreter or tcg_copy_* */
     union ir_val *vals;
     uint32_t n_vals;
+    struct ir step;                 /* loop.c: one instruction that is interpreted */
 };
 struct tcg_cpu_node { struct tcg_thread thread; struct tcg_cpu_node *next; };
 

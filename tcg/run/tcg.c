@@ -167,6 +167,8 @@ struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *from)
 static void cpu_release(struct tcg_cpu *cpu)
 {
     free(cpu->thread->vals);
+    if (cpu->thread->step.guest)
+        ir_free(&cpu->thread->step);
     free(cpu->jump_cache);
     free(cpu->thread);
     free(cpu);
