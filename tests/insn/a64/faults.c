@@ -181,6 +181,12 @@ static void accesses(void)
     RUN("ldr x2, [x0]: a tagged pointer", odd | 0x5500000000000000, 2, 0xf9400002, 0xd4200000);
     RUN("str x1, [x0, #8]!: a tagged pointer", odd | 0xff00000000000000, 2, 0xf8008c01, 0xf85f8003,
         0xd4200000);
+    RUN("ldaxr, stlxr: a tagged pointer", (odd & -16) | 0xab00000000000000, 2, 0xc85ffc02, 0xc804fc01,
+        0xf9400003, 0xd4200000);
+    RUN("ldadd, cas: a tagged pointer", (odd & -16) | 0x0100000000000000, 2, 0xf8210002, 0xc8a27c01,
+        0xf9400003, 0xd4200000);
+    RUN("stp, ldp q: a tagged pointer", (odd & -16) | 0xee00000000000000, 2, 0xa9800801, 0xad400400,
+        0xa9400c02, 0xd4200000);
 }
 
 void test(void)
