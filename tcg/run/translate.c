@@ -33,7 +33,8 @@ static struct ir *keep_ir(const struct ir *from)
         abort();
     memcpy(to->ops, from->ops, from->n * sizeof *to->ops);
     memcpy(to->blocks, from->blocks, from->n_blocks * sizeof *to->blocks);
-    memcpy(to->edge_args, from->edge_args, from->n_edge_args * sizeof *to->edge_args);
+    if (from->n_edge_args)
+        memcpy(to->edge_args, from->edge_args, from->n_edge_args * sizeof *to->edge_args);
     to->cap = from->n;
     return to;
 }
