@@ -21,13 +21,14 @@ static bool counts_fpsr(const struct block *block)
  * the access or of the page (ARM ARM D1.13.5: FAR is any address of the access that faults). */
 static bool same_fault_address(const struct fuzz_result *a, const struct fuzz_result *b)
 {
-    uint64_t low = a->fault_address, high = b->fault_address;
+    /* Linux shows the address without its tag (SA_EXPOSE_TAGBITS is not set), not all peers do. */
+    uint64_t low = a->fault_address << 8, high = b->fault_address << 8;
     if (low > high) {
         uint64_t swap = low;
         low = high;
         high = swap;
     }
-    return low == high || (high - low < 64 && high % FUZZ_PAGE == 0);
+    return low == high || (high - low < 64 << 8 && (high >> 8) % FUZZ_PAGE == 0);
 }
 
 /* Linux says ILL_ILLOPC; some peers say ILL_ILLOPN. */
@@ -61,6 +62,25 @@ static unsigned differences_memory(const struct fuzz_result *a, const struct fuz
     return count;
 }
 
+/* V registers whose value is open: those that a load of several was to write when it faulted
+ * (D1.13.4: they become UNKNOWN). */
+static uint32_t unknown_vectors(const struct block *block, const struct fuzz_result *r)
+{
+    unsigned at = (unsigned)(r->pc % FUZZ_SLOT_BYTES / 4);
+    if ((r->signal != SIGNAL_SEGV && r->signal != SIGNAL_BUS) || at > block->n ||
+        block->at[at].row == NO_ROW)
+        return 0;
+    const struct row *row = &rows[block->at[at].row];
+    uint32_t word = block->code[at], rt = word & 31, rt2 = field_get(row, word, "rt2", NOT_REG);
+    if (!memory_is(row) || !(word >> 26 & 1))
+        return 0;
+    if (rt2 != NOT_REG)
+        return 1u << rt | 1u << rt2;
+    bool structure = !(word >> 28 & 3);
+    uint64_t four = UINT64_C(15) << rt; /* after V31 comes V0 */
+    return structure ? (uint32_t)(four | four >> 32) : 0;
+}
+
 unsigned compare(const struct block *block, const struct fuzz_result *peer,
                  const struct fuzz_result *ours)
 {
@@ -70,8 +90,11 @@ unsigned compare(const struct block *block, const struct fuzz_result *peer,
         return peer->done != ours->done;
     for (unsigned k = 0; k < 31; k++)
         count += p->x[k] != o->x[k];
-    for (unsigned k = 0; k < 32; k++)
-        count += p->v[k][0] != o->v[k][0] || p->v[k][1] != o->v[k][1];
+    uint32_t unknown = unknown_vectors(block, peer);
+    for (unsigned k = 0; k < 32; k++) {
+        bool differs = p->v[k][0] != o->v[k][0] || p->v[k][1] != o->v[k][1];
+        count += differs && !(unknown >> k & 1);
+    }
     count += p->sp != o->sp;
     count += ((p->nzcv ^ o->nzcv) & (uint32_t)NZCV_BITS) != 0;
     count += ((p->fpcr ^ o->fpcr) & FPCR_BITS) != 0;

@@ -136,15 +136,14 @@ static bool emit_store_exclusive(struct gen *g, const struct row *row)
     if (alone)
         return gen_emit(g, row, word);
     const struct row *load_row = rows_find(pair ? "LDXP" : "LDXR");
-    uint32_t same = pair ? 0xc0000000u : 0xc0000000u;
+    uint32_t same = 0xc0000000u; /* the size */
     load = gen_word(g, load_row);
     load = (load & ~same) | (word & same);
     field_set(load_row, &load, "rn", (uint32_t)rn);
     uint32_t to = field_get(load_row, load, "rt", 0), to2 = field_get(load_row, load, "rt2", NOT_REG);
     if (to == (uint32_t)rn || to2 == (uint32_t)rn || to == to2)
         return false;
-    uint32_t add = 0x0b000000 | (rng_next(&g->rng) & 0x9f03ff) | rt; /* ADD of registers */
-    add = (add & ~0xc00000u) | (add & 31) << 5;
+    uint32_t add = 0x0b000000 | (rng_next(&g->rng) & 0x1f03e0) | rt; /* add wt, wn, wm */
     uint32_t words[3] = {load, add, word};
     bool between = rt != 31 && rt != (uint32_t)rn && rng_chance(&g->rng, 50);
     words[1] = between ? add : word;
