@@ -159,8 +159,36 @@ static void compute(struct cg *cg, const struct ir_op *op, const struct cg_opera
     }
 }
 
+/* Operand k of a comparison that is made again, in a register: perhaps a scratch one. */
+static struct cg_operand fcmp_operand(struct cg *cg, const struct cg_flags *fl, unsigned k)
+{
+    struct cg_operand o = {.kind = CG_REG, .reg = (uint8_t)(k ? X64_VSCRATCH1 : X64_VSCRATCH0)};
+
+    if (fl->a[k].kind == CG_NONE) { /* a constant that no register holds */
+        const struct cg_inst constant = {.op = ir_at(cg->ir, fl->op->arg[k]), .d = o};
+
+        x64_emit_vconst(cg, &constant);
+    } else {
+        o.reg = (uint8_t)x64_vec(cg, &fl->a[k], o.reg);
+    }
+    return o;
+}
+
+/* An FP comparison again: what it raises it has raised before. */
+static void compare_again(struct cg *cg, const struct cg_flags *fl)
+{
+    const struct cg_inst i = {
+        .op = fl->op, .a = {fcmp_operand(cg, fl, 0), fcmp_operand(cg, fl, 1)}};
+
+    x64_emit_fcmp(cg, &i);
+}
+
 void x64_set_flags(struct cg *cg, const struct cg_flags *fl)
 {
+    if (fl->op->opc == IR_fcmp && !fl->packed) {
+        compare_again(cg, fl);
+        return;
+    }
     if (fl->packed) {
         x64_load_int(cg, IR_I32, RAX, &fl->a[0]);
         x64_restore_flags(cg);
