@@ -8,7 +8,8 @@
 static void update_mode(struct tcg_cpu *cpu)
 {
     struct tcg_thread *t = cpu->thread;
-    bool exact = cpu->fp.fz || cpu->fp.fz16 || cpu->fp.ahp;
+    /* dn: the host's conversions and roundings let quiet NaNs through, without a sign of it */
+    bool exact = cpu->fp.fz || cpu->fp.fz16 || cpu->fp.ahp || cpu->fp.dn;
     cpu->run_mode = (cpu->run_mode & ~(uint32_t)TCG_RUN_FPEXACT) | (exact ? TCG_RUN_FPEXACT : 0);
     if (t->jump_mode != cpu->mode || t->jump_run_mode != cpu->run_mode) {
         tcg_jump_flush(cpu);
