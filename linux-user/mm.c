@@ -271,7 +271,7 @@ int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, 
         return length && rounded < length ? -ENOMEM : -EINVAL;
     if (fixed && address + rounded < address)
         return -ENOMEM;
-    flags &= MAP_ALLOWED | (0x3f << MAP_HUGE_SHIFT);
+    flags &= MAP_ALLOWED | (int)(0x3fu << MAP_HUGE_SHIFT);
     pthread_mutex_lock(&lock);
     result = fixed ? claim(address, address + rounded) : 0;
     if (!result) {

@@ -121,7 +121,8 @@ static void test(const char *how, enum tcg_accel accel, bool one_insn)
 int main(void)
 {
     struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    stack_t ss = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
+    static char stack[1 << 16];
+    stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack};
     sigaltstack(&ss, NULL);
     sigaction(SIGSEGV, &sa, NULL);
     sigaction(SIGBUS, &sa, NULL);
