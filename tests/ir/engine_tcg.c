@@ -119,6 +119,7 @@ static void copy_state(struct test_cpu *to, const struct test_cpu *from)
     memcpy(to->l, from->l, sizeof *to - offsetof(struct test_cpu, l));
     to->tcg.fp = from->tcg.fp;
     to->tcg.fp_std = from->tcg.fp_std;
+    to->tcg.run_mode = from->tcg.run_mode;
     to->tcg.qc = from->tcg.qc;
     to->tcg.excl_addr = from->tcg.excl_addr;
     to->tcg.excl_val = from->tcg.excl_val;
