@@ -90,7 +90,7 @@ struct tcg_cpu {
 
 enum { TCG_RUN_FPSR = 1 /* FP status was read: underflow must be exact */, TCG_RUN_ONE_INSN = 2,
        TCG_RUN_FPTRAP = 4 /* Invalid unmasked (reserved) */, TCG_RUN_STEP = 8, TCG_RUN_COUNT = 16,
-       TCG_RUN_FPEXACT = 32 /* flush to zero and the like: all FP arithmetic in soft-float */ };
+       TCG_RUN_FPEXACT = 32 /* flush to zero, default NaN: all FP arithmetic in soft-float */ };
 
 /* Moves the host FPU's sticky flags into cpu->fp.flags.  Call in a helper before reading flags. */
 void tcg_fp_sync(struct tcg_cpu *cpu);

@@ -73,6 +73,7 @@ uint32_t a64_fpcr(const struct a64_cpu *cpu)
 void a64_set_fpcr(struct a64_cpu *cpu, uint32_t value)
 {
     struct fp_env *fp = &cpu->tcg.fp;
+    tcg_fp_sync(&cpu->tcg); /* tcg_fp_load() forgets the host's flags */
     fp->round = value >> FPCR_RMODE_SHIFT & 3;
     fp->fz = value & FPCR_FZ;
     fp->dn = value & FPCR_DN;
