@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "linux-user/linux-user.h"
+#include "tcg/run/run.h"
 
 struct lu_process lu;
 
@@ -62,6 +63,8 @@ void lu_random(void *to, size_t n)
 
 void lu_at_exit(void)
 {
+    if (lu.tcg && lu.options.log & TCG_LOG_STATS)
+        tcg_log_stats(lu.tcg);
     if (lu.log)
         fflush(lu.log);
 }
