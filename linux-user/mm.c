@@ -72,6 +72,8 @@ static void insert_at(size_t k, struct range r)
 
 static void remove_at(size_t k, size_t n)
 {
+    if (n == 0)
+        return; /* there may be no array yet */
     memmove(&ranges[k], &ranges[k + n], (n_ranges - k - n) * sizeof *ranges);
     n_ranges -= n;
 }
