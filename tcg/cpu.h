@@ -30,7 +30,7 @@ enum tcg_exc {
     TCG_EXC_INTERRUPT, /* exit_request was set (by tcg_kick); it has been cleared */
     TCG_EXC_MEM,       /* a guest data access faulted: fault_* tell */
     TCG_EXC_FETCH,     /* the instruction at pc cannot be fetched: fault_* tell */
-    TCG_EXC_ALIGN,     /* an access that must be aligned was not: fault_addr */
+    TCG_EXC_ALIGN,     /* an access that must be aligned was not: fault_addr, fault_write */
     TCG_EXC_ILLEGAL,   /* undefined instruction at pc */
     TCG_EXC_STEP,      /* one instruction done (single step) */
     TCG_EXC_GUEST = 16,

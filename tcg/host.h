@@ -175,8 +175,9 @@ void cg_link_at(struct cg *cg, uint32_t link, uint8_t *at);
  * relocation. */
 void cg_guest_address(struct cg *cg, unsigned skip, uint64_t value);
 /* For ops that raise conditionally (alignment): a label which, when jumped to, writes the state
- * back as of before op i and raises exc with address register `addr` in cpu->fault_addr. */
+ * back as of before op i and raises exc with address register `addr` in cpu->fault_addr and `arg` in
+ * cpu->exc_arg. */
 struct cg_label *cg_raise_label(struct cg *cg, const struct cg_inst *i, unsigned exc,
-                                const struct cg_operand *addr, int64_t disp);
+                                const struct cg_operand *addr, int64_t arg);
 
 #endif

@@ -111,7 +111,8 @@ void x64_check_align(struct cg *cg, const struct cg_inst *i)
     else
         x64_guest_address(cg, i);
     x64_test_ri(cg, 0, addr.reg, (1 << log2) - 1);
-    x64_jcc(cg, CC_NE, cg_raise_label(cg, i, TCG_EXC_ALIGN, &addr, 0));
+    const bool write = i->op->opc != IR_load && i->op->opc != IR_load_excl;
+    x64_jcc(cg, CC_NE, cg_raise_label(cg, i, TCG_EXC_ALIGN, &addr, write));
 }
 
 /* --- loads ------------------------------------------------------------------------------------------------ */

@@ -182,11 +182,11 @@ static void emit_raise(struct cg *cg, struct cg_ool *o)
 }
 
 struct cg_label *cg_raise_label(struct cg *cg, const struct cg_inst *i, unsigned exc,
-                                const struct cg_operand *addr, int64_t disp)
+                                const struct cg_operand *addr, int64_t arg)
 {
     struct cg_ool *o = cg_ool(cg, emit_raise, i);
     o->inst.a[0] = *addr;
-    o->inst.a[1].imm = disp;
+    o->inst.a[1].imm = arg;
     o->data[0] = cg->priv->insn_pc;
     o->data[1] = exc;
     set_exit(o, cg_exit_record(cg));

@@ -69,9 +69,8 @@ static void set_result(union ir_val *d, const struct ir_op *op, u128 memory)
 static bool misaligned(struct tcg_cpu *cpu, uint64_t addr, bool write)
 {
     cpu->exc = TCG_EXC_ALIGN;
-    cpu->exc_arg = 0;
+    cpu->exc_arg = cpu->fault_write = write;
     cpu->fault_addr = addr;
-    cpu->fault_write = write;
     return false;
 }
 

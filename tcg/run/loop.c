@@ -119,7 +119,7 @@ unsigned tcg_run(struct tcg_cpu *cpu)
         run_loop(cpu);
     while (step_clean(cpu));
     if (cpu->exc == TCG_EXC_ALIGN)
-        cpu->fault_addr += (uint64_t)cpu->exc_arg;
+        cpu->fault_write = cpu->exc_arg;
     else if (cpu->exc == TCG_EXC_FETCH)
         fetch_fault(cpu);
     return cpu->exc;
