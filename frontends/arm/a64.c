@@ -104,19 +104,20 @@ void a64_set_fpsr(struct a64_cpu *cpu, uint32_t value)
 typedef uint64_t helper_fn(struct tcg_cpu *, uint64_t, uint64_t, uint64_t, uint64_t);
 #define HELPER(name, flags, result, n_args) static helper_fn a64_helper_##name;
 #include "frontends/arm/a64_helpers.def"
-#define UNUSED_2345 (void)a, (void)b, (void)c, (void)d
+/* Marks all operands as used, for helpers that look at few of them. */
+#define UNUSED_ARGS (void)a, (void)b, (void)c, (void)d
 
 static uint64_t a64_helper_read_fpcr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                      uint64_t d)
 {
-    UNUSED_2345;
+    UNUSED_ARGS;
     return a64_fpcr((const struct a64_cpu *)cpu);
 }
 
 static uint64_t a64_helper_write_fpcr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                       uint64_t d)
 {
-    UNUSED_2345;
+    UNUSED_ARGS;
     a64_set_fpcr((struct a64_cpu *)cpu, (uint32_t)a);
     return 0;
 }
@@ -125,7 +126,7 @@ static uint64_t a64_helper_write_fpcr(struct tcg_cpu *cpu, uint64_t a, uint64_t 
 static uint64_t a64_helper_read_fpsr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                      uint64_t d)
 {
-    UNUSED_2345;
+    UNUSED_ARGS;
     cpu->run_mode |= TCG_RUN_FPSR;
     return a64_fpsr((struct a64_cpu *)cpu);
 }
@@ -133,7 +134,7 @@ static uint64_t a64_helper_read_fpsr(struct tcg_cpu *cpu, uint64_t a, uint64_t b
 static uint64_t a64_helper_write_fpsr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                       uint64_t d)
 {
-    UNUSED_2345;
+    UNUSED_ARGS;
     a64_set_fpsr((struct a64_cpu *)cpu, (uint32_t)a);
     return 0;
 }
@@ -141,7 +142,7 @@ static uint64_t a64_helper_write_fpsr(struct tcg_cpu *cpu, uint64_t a, uint64_t 
 static uint64_t a64_helper_read_cntvct(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                        uint64_t d)
 {
-    UNUSED_2345;
+    UNUSED_ARGS;
     (void)cpu;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -151,15 +152,16 @@ static uint64_t a64_helper_read_cntvct(struct tcg_cpu *cpu, uint64_t a, uint64_t
 static uint64_t a64_helper_invalidate(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                       uint64_t d)
 {
-    UNUSED_2345;
+    UNUSED_ARGS;
     tcg_invalidate(cpu->tcg, clean_address(a) & -(uint64_t)A64_LINE_BYTES, A64_LINE_BYTES);
     return 0;
 }
 
 /* Some value that depends on all bits of both operands, in bits 63..32 (the key is ours). */
-static uint64_t a64_helper_pacga(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+static uint64_t a64_helper_pacga(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                 uint64_t d)
 {
-    UNUSED_2345;
+    UNUSED_ARGS;
     (void)cpu;
     uint64_t h = (a ^ UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xbf58476d1ce4e5b9);
     h = (h ^ h >> 29 ^ b) * UINT64_C(0x94d049bb133111eb);
@@ -170,18 +172,18 @@ static uint64_t a64_helper_pacga(struct tcg_cpu *cpu, uint64_t a, uint64_t b, ui
 
 #define X_SLOT(n) {"x" #n, offsetof(struct a64_cpu, x[n]), IR_I64}
 #define V_SLOT(n) {"v" #n, offsetof(struct a64_cpu, v[n]), IR_V128}
-#define SLOTS_30(M) \
+#define SLOTS_0_30(M) \
     M(0), M(1), M(2), M(3), M(4), M(5), M(6), M(7), M(8), M(9), M(10), M(11), M(12), M(13), M(14), \
     M(15), M(16), M(17), M(18), M(19), M(20), M(21), M(22), M(23), M(24), M(25), M(26), M(27), \
     M(28), M(29), M(30)
 
 static const struct tcg_slot slots[A64_SLOT_COUNT] = {
-    SLOTS_30(X_SLOT),
+    SLOTS_0_30(X_SLOT),
     {"sp", offsetof(struct a64_cpu, x[31]), IR_I64},
     {"nzcv", offsetof(struct a64_cpu, nzcv), IR_FLAGS},
     {"tpidr_el0", offsetof(struct a64_cpu, tpidr_el0), IR_I64},
     {"tpidrro_el0", offsetof(struct a64_cpu, tpidrro_el0), IR_I64},
-    SLOTS_30(V_SLOT),
+    SLOTS_0_30(V_SLOT),
     V_SLOT(31),
 };
 
