@@ -24,6 +24,56 @@
 
 enum { HOST_STACK = 1 << 20 };
 
+/* ---- the sanitizer's view of stacks ------------------------------------------------------------- */
+
+/* A vfork child runs as the same thread, for the address sanitizer, on another stack. */
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+
+struct stack_switch {
+    const void *bottom;
+    size_t size;
+};
+
+static void leave_stack(struct stack_switch *from, const void *to, size_t size)
+{
+    (void)from;
+    __sanitizer_start_switch_fiber(NULL, to, size);
+}
+
+static void enter_stack(struct stack_switch *from)
+{
+    __sanitizer_finish_switch_fiber(NULL, &from->bottom, &from->size);
+}
+
+/* In the parent again; the child's frames never returned. */
+static void back_from_stack(struct stack_switch *from, const void *stack, size_t size)
+{
+    __sanitizer_start_switch_fiber(NULL, from->bottom, from->size);
+    __sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+    ASAN_UNPOISON_MEMORY_REGION(stack, size);
+}
+#else
+struct stack_switch {
+    char unused;
+};
+
+static void leave_stack(struct stack_switch *from, const void *to, size_t size)
+{
+    (void)from, (void)to, (void)size;
+}
+
+static void enter_stack(struct stack_switch *from) { (void)from; }
+
+static void back_from_stack(struct stack_switch *from, const void *stack, size_t size)
+{
+    (void)from, (void)stack, (void)size;
+}
+#endif
+
+/* ---- requests --------------------------------------------------------------------------------- */
+
 /* What the three system calls ask for, whatever their arguments' order. */
 struct request {
     uint64_t flags; /* CLONE_*, without the signal */
@@ -40,6 +90,7 @@ struct birth {
     uint64_t mask;
     pid_t tid;
     uint32_t ready; /* futex */
+    struct stack_switch *from; /* vfork: the parent's stack */
 };
 
 static void put_tid(struct lu_task *t, bool wanted, uint64_t address)
@@ -135,6 +186,7 @@ static int vfork_main(void *arg)
 {
     struct birth *b = arg;
     struct lu_task *t = b->task;
+    enter_stack(b->from);
     child_begins(t, b->request);
     put_tid(t, b->request->flags & CLONE_PARENT_SETTID, b->request->parent_tid);
     if (b->request->flags & CLONE_CLEAR_SIGHAND)
@@ -161,12 +213,15 @@ static int64_t clone_vfork(struct lu_task *parent, const struct request *r)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     int64_t result = -ENOMEM;
     if (stack != MAP_FAILED && t->sig.hand) {
-        struct birth b = {.task = t, .request = r, .mask = parent->sig.mask};
+        struct stack_switch from = {0};
+        struct birth b = {.task = t, .request = r, .mask = parent->sig.mask, .from = &from};
+        leave_stack(&from, stack, HOST_STACK);
         tcg_quiescent_enter(parent->cpu);
         result = clone(vfork_main, (char *)stack + HOST_STACK,
                        (int)((r->flags & ~ours) | r->exit_signal), &b,
                        r->flags & CLONE_PIDFD ? lu_ptr(r->full->pidfd) : NULL);
         result = result < 0 ? -errno : result;
+        back_from_stack(&from, stack, HOST_STACK);
         tcg_quiescent_leave(parent->cpu);
         lu_self = parent; /* the child had our thread-local storage */
     }

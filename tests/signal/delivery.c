@@ -371,15 +371,19 @@ static void test_death(void)
 static void test_stop(void)
 {
     int status;
+    char c;
+    (void)!pipe(pipe_fds);
     pid_t child = fork();
     if (!child) {
         raise(SIGTSTP);
+        (void)!read(pipe_fds[0], &c, 1); /* lives until it was seen to go on */
         _exit(7);
     }
     CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status) &&
           WSTOPSIG(status) == SIGTSTP);
     kill(child, SIGCONT);
     CHECK(waitpid(child, &status, WCONTINUED) == child && WIFCONTINUED(status));
+    CHECK(write(pipe_fds[1], "x", 1) == 1);
     CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
