@@ -110,6 +110,7 @@ struct lu_options {
     uint64_t stack_size; /* -s; 0: RLIMIT_STACK */
     uint64_t seed;
     bool has_seed;
+    uint64_t ra_seed;
     bool strace;
     bool one_insn;
     int exec_fd; /* the program's descriptor, from execveat; -1 if none */

@@ -115,6 +115,7 @@ static void make_translator(void)
     struct tcg_options options = {.log = o->log,
                                   .log_file = lu.log,
                                   .one_insn = o->one_insn,
+                                  .ra_seed = (uint32_t)o->ra_seed,
                                   .dfilter = ranges,
                                   .n_dfilter = n_ranges};
 #ifdef DRAGOMAN_DEBUG

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, STRING, SIZE, NUMBER, FD, ENV_SET, ENV_UNSET, ACTION };
+enum kind { FLAG, STRING, SIZE, NUMBER, COUNT, FD, ENV_SET, ENV_UNSET, ACTION };
 
 struct option {
     const char *name;
@@ -41,6 +41,8 @@ static const struct option table[] = {
     {"seed", "RAND_SEED", "number", NUMBER, OPT(seed), "seed for AT_RANDOM and getrandom"},
     {"one-insn-per-tb", "ONE_INSN_PER_TB", NULL, FLAG, OPT(one_insn),
      "translate single instructions"},
+    {"ra-seed", "RA_SEED", "number", COUNT, OPT(ra_seed),
+     "shuffle the allocation of registers by this number, if it is not 0"},
     {"accel", "ACCEL", "jit|interp", STRING, OPT(accel), "translate (default) or interpret"},
     /* For our own execve; not in the help. */
     {"reexec", NULL, NULL, FLAG, OPT(reexec), NULL},
@@ -132,6 +134,7 @@ static void apply(struct lu_options *options, const struct option *o, const char
         *(uint64_t *)member = parse_number(o, text, false);
         options->has_seed = true;
         break;
+    case COUNT: *(uint64_t *)member = parse_number(o, text, false); break;
     case FD: *(int *)member = parse_number(o, text, false); break;
     case ENV_SET: add_env(o, options->set_env, &options->n_set_env, text); break;
     case ENV_UNSET: add_env(o, options->unset_env, &options->n_unset_env, text); break;
