@@ -61,8 +61,11 @@ unsigned rng_below(struct rng *rng, unsigned n);
 bool rng_chance(struct rng *rng, unsigned percent);
 /* An integer, mostly one at a boundary. */
 uint64_t value_int(struct rng *rng);
-/* 16 bytes: lanes of FP values of some format, bytes of pixels, integers, or noise. */
-void value_vector(struct rng *rng, uint64_t v[2]);
+/* What a vector may hold: lanes of an FP format, integers, bytes like those of a picture, noise. */
+enum theme { THEME_H, THEME_S, THEME_D, THEME_INT, THEME_PIXELS, THEME_NOISE, THEME_ANY };
+void value_vector(struct rng *rng, uint64_t v[2], enum theme theme);
+/* The same bits but for a sign, or the last place, of some lanes. */
+void value_neighbour(struct rng *rng, uint64_t v[2], enum theme theme);
 /* FPCR: RMode, FZ, FZ16, DN and AHP varied. */
 uint64_t value_fpcr(struct rng *rng);
 /* FPSR: QC and the cumulative flags varied. */
@@ -141,6 +144,10 @@ const struct special *special_find(const char *row);
  * reasons are in the table. */
 bool special_avoid(const struct row *row, uint32_t word);
 
+/* Known faults of peers before this version: true if the block has one of their rows. */
+enum { SPECIAL_NEW_PEER = 11 };
+bool special_peer_wrong(const struct block *block);
+
 /* --- compare.c ---------------------------------------------------------------------------------- */
 
 /* The number of differences, apart from those that the architecture leaves open. */
@@ -173,9 +180,10 @@ void results_open(struct results *r);
 /* Writes case k from a block. */
 void batch_put(struct batch *b, unsigned k, const struct block *block);
 
-/* Starts `argv guest` on cases [first, count); returns its process. */
-int run_start(char *const *argv, const char *guest, const struct batch *b, struct results *r,
-              unsigned first, unsigned count);
+/* Starts `argv guest` on cases [first, count), with the variable NAME=VALUE set unless it is
+ * empty; returns its process. */
+int run_start(char *const *argv, const char *environment, const char *guest,
+              const struct batch *b, struct results *r, unsigned first, unsigned count);
 /* Waits; returns the wait status, or -1 if it had to be killed after `seconds`. */
 int run_wait(int pid, unsigned seconds);
 /* How many results from `first` on are there. */

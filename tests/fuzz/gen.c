@@ -205,16 +205,44 @@ static void close_loop(struct gen *g, unsigned counter)
 
 /* --- the case ----------------------------------------------------------------------------------- */
 
-static void random_state(struct gen *g, struct fuzz_state *s)
+/* The lanes that a row works on, if its name or fields tell. */
+static enum theme theme_of(struct gen *g, const struct row *row)
+{
+    size_t n = strlen(row->name);
+    if ((row->value >> 25 & 7) != 7) /* not SIMD and FP data processing */
+        return THEME_ANY;
+    if (strchr(row->name, '_') && row->name[n - 1] == 'h')
+        return THEME_H;
+    if (row_field(row, "sz"))
+        return rng_chance(&g->rng, 50) ? THEME_S : THEME_D;
+    if (row_field(row, "size"))
+        return rng_chance(&g->rng, 50) ? THEME_INT : THEME_ANY;
+    return THEME_ANY;
+}
+
+static void random_vectors(struct gen *g, struct fuzz_state *s, const struct row *row)
+{
+    enum theme theme = theme_of(g, row);
+    for (unsigned k = 0; k < 32; k++) {
+        enum theme own = rng_chance(&g->rng, 80) ? theme : THEME_ANY;
+        if (k && rng_chance(&g->rng, 12)) { /* almost the same as another */
+            memcpy(s->v[k], s->v[rng_below(&g->rng, k)], sizeof s->v[k]);
+            value_neighbour(&g->rng, s->v[k], own);
+        } else {
+            value_vector(&g->rng, s->v[k], own);
+        }
+    }
+}
+
+static void random_state(struct gen *g, struct fuzz_state *s, const struct row *row)
 {
     for (unsigned k = 0; k < 31; k++)
         s->x[k] = value_int(&g->rng);
     s->sp = value_int(&g->rng);
-    for (unsigned k = 0; k < 32; k++)
-        value_vector(&g->rng, s->v[k]);
+    random_vectors(g, s, row);
     for (unsigned k = 0; k < FUZZ_MEMORY; k += 16) {
         uint64_t v[2];
-        value_vector(&g->rng, v);
+        value_vector(&g->rng, v, THEME_ANY);
         memcpy(s->memory + k, v, 16);
     }
     s->nzcv = rng_next(&g->rng) & 0xf0000000;
@@ -229,7 +257,7 @@ static void literals(struct gen *g)
 {
     for (unsigned k = FUZZ_LITERALS; k < FUZZ_SLOT_WORDS; k += 4) {
         uint64_t v[2];
-        value_vector(&g->rng, v);
+        value_vector(&g->rng, v, THEME_ANY);
         memcpy(&g->block->code[k], v, 16);
     }
 }
@@ -258,13 +286,13 @@ void gen_block(struct block *block, uint64_t seed, uint64_t number, bool fpsr)
     g.rng.state = seed * UINT64_C(0xd6e8feb86659fd93) + number * UINT64_C(0xa0761d6478bd642f);
     g.address = FUZZ_CODE + number % BATCH * FUZZ_SLOT_BYTES;
     memset(block, 0, sizeof *block);
-    random_state(&g, &block->state);
+    /* Each row is the main one of its turn, so that none is left out. */
+    unsigned main_row = (unsigned)((number * 619 + seed) % n_rows);
+    random_state(&g, &block->state, &rows[main_row]);
     literals(&g);
     for (unsigned k = 0; k < 6; k++)
         g.pool[k] = rng_below(&g.rng, 32);
 
-    /* Each row is the main one of its turn, so that none is left out. */
-    unsigned main_row = (unsigned)((number * 619 + seed) % n_rows);
     unsigned wanted = 1 + rng_below(&g.rng, 12), main_at = rng_below(&g.rng, wanted), counter = 0;
     g.loop = rng_chance(&g.rng, 8);
     if (g.loop) {

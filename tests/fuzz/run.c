@@ -54,8 +54,10 @@ void batch_put(struct batch *b, unsigned k, const struct block *block)
     memcpy(b->code + k * FUZZ_SLOT_WORDS, block->code, FUZZ_SLOT_BYTES);
 }
 
-static _Noreturn void child(char *const *argv, int batch, int results)
+static _Noreturn void child(char *const *argv, const char *environment, int batch, int results)
 {
+    if (*environment && putenv((char *)environment))
+        _exit(126);
     /* Both descriptors may be one of the wanted numbers: out of the way first. */
     batch = fcntl(batch, F_DUPFD, 10);
     results = fcntl(results, F_DUPFD, 10);
@@ -69,8 +71,8 @@ static _Noreturn void child(char *const *argv, int batch, int results)
     _exit(126);
 }
 
-int run_start(char *const *argv, const char *guest, const struct batch *b, struct results *r,
-              unsigned first, unsigned count)
+int run_start(char *const *argv, const char *environment, const char *guest,
+              const struct batch *b, struct results *r, unsigned first, unsigned count)
 {
     char *full[64];
     unsigned n = 0;
@@ -88,7 +90,7 @@ int run_start(char *const *argv, const char *guest, const struct batch *b, struc
         exit(2);
     }
     if (pid == 0)
-        child(full, b->fd, r->fd);
+        child(full, environment, b->fd, r->fd);
     return pid;
 }
 

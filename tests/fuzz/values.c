@@ -149,22 +149,31 @@ static void pixels(struct rng *rng, uint64_t v[2])
     }
 }
 
-void value_vector(struct rng *rng, uint64_t v[2])
+void value_vector(struct rng *rng, uint64_t v[2], enum theme theme)
 {
     v[0] = v[1] = 0;
-    switch (rng_below(rng, 12)) {
-    case 0:
-    case 1: fp_lanes(rng, v, 0); break;
-    case 2:
-    case 3:
-    case 4: fp_lanes(rng, v, 1); break;
-    case 5:
-    case 6:
-    case 7: fp_lanes(rng, v, 2); break;
-    case 8: pixels(rng, v); break;
-    case 9:
-    case 10: int_lanes(rng, v); break;
+    if (theme == THEME_ANY)
+        theme = rng_below(rng, THEME_ANY);
+    switch (theme) {
+    case THEME_H:
+    case THEME_S:
+    case THEME_D: fp_lanes(rng, v, theme - THEME_H); break;
+    case THEME_PIXELS: pixels(rng, v); break;
+    case THEME_INT: int_lanes(rng, v); break;
     default: v[0] = rng_next(rng), v[1] = rng_next(rng); break;
+    }
+}
+
+void value_neighbour(struct rng *rng, uint64_t v[2], enum theme theme)
+{
+    unsigned bits = theme <= THEME_D ? 16u << theme : 8u << rng_below(rng, 4);
+    for (unsigned at = 0; at < 128; at += bits) {
+        uint64_t one = UINT64_C(1) << at % 64, sign = one << (bits - 1);
+        switch (rng_below(rng, 6)) {
+        case 0: v[at / 64] ^= sign; break;
+        case 1: v[at / 64] ^= one; break;
+        case 2: v[at / 64] += one; break; /* may carry into the next lane, which is as good */
+        }
     }
 }
 
