@@ -363,22 +363,16 @@ static void set_monitor(struct cg *cg, unsigned log2)
     x64_mov_mi(cg, 0, &size, (int32_t)log2);
 }
 
+/* Without AVX the load may be torn: then the store's comparison fails, and without a store that
+ * succeeds a guest may not rely on the pair (ARM ARM B2.2.1).  CMPXCHG16B would fault in memory that
+ * is read-only. */
 static void load_excl16(struct cg *cg, const struct cg_inst *i)
 {
     const struct x64_mem val = X64_CPU(excl_val), host = x64_at(RCX, 0);
 
-    if (X64_HAS(AVX)) {
-        x64_host_address(cg);
-        x64_fault_here(cg, i);
-        x64_v2m(cg, V_MOVDQA, X64_VSCRATCH0, &host);
-    } else {
-        x64_host_address(cg);
-        x64_mov_ri(cg, RAX, 0);
-        x64_mov_ri(cg, RDX, 0);
-        x64_zero(cg, X64_VSCRATCH0);
-        cmpxchg16(cg, i, X64_VSCRATCH0);
-        vec_from_pair(cg, X64_VSCRATCH0);
-    }
+    x64_host_address(cg);
+    x64_fault_here(cg, i);
+    x64_v2m(cg, V_MOVDQA, X64_VSCRATCH0, &host);
     x64_v2m(cg, V_MOVAPS_ST, X64_VSCRATCH0, &val);
     x64_guest_address(cg, i);
     set_monitor(cg, 4);
