@@ -64,7 +64,10 @@ static void leave_stack(struct stack_switch *from, const void *to, size_t size)
     (void)from, (void)to, (void)size;
 }
 
-static void enter_stack(struct stack_switch *from) { (void)from; }
+static void enter_stack(struct stack_switch *from)
+{
+    (void)from;
+}
 
 static void back_from_stack(struct stack_switch *from, const void *stack, size_t size)
 {
@@ -89,7 +92,7 @@ struct birth {
     const struct request *request;
     uint64_t mask;
     pid_t tid;
-    uint32_t ready; /* futex */
+    uint32_t ready;            /* futex */
     struct stack_switch *from; /* vfork: the parent's stack */
 };
 
@@ -256,8 +259,8 @@ static int64_t host_clone(const struct request *r)
 
 static bool plain_fork(const struct request *r)
 {
-    const uint64_t ours = CLONE_SETTLS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID |
-                          CLONE_PARENT_SETTID;
+    const uint64_t ours =
+        CLONE_SETTLS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID;
     return !(r->flags & ~ours) && r->exit_signal == SIGCHLD;
 }
 

@@ -46,11 +46,23 @@ static const struct {
     uint16_t machine;
     const char *name;
 } machines[] = {
-    {EM_386, "32-bit x86"}, {EM_X86_64, "x86-64"}, {EM_ARM, "32-bit ARM"},
-    {EM_AARCH64, "AArch64"}, {EM_MIPS, "MIPS"}, {EM_PPC, "PowerPC"}, {EM_PPC64, "64-bit PowerPC"},
-    {EM_RISCV, "RISC-V"}, {EM_S390, "S/390"}, {EM_SPARCV9, "SPARC V9"}, {EM_SPARC, "SPARC"},
-    {EM_IA_64, "Itanium"}, {EM_68K, "m68k"}, {EM_ALPHA, "Alpha"}, {EM_PARISC, "PA-RISC"},
-    {EM_SH, "SuperH"}, {258 /* EM_LOONGARCH */, "LoongArch"},
+    {EM_386, "32-bit x86"},
+    {EM_X86_64, "x86-64"},
+    {EM_ARM, "32-bit ARM"},
+    {EM_AARCH64, "AArch64"},
+    {EM_MIPS, "MIPS"},
+    {EM_PPC, "PowerPC"},
+    {EM_PPC64, "64-bit PowerPC"},
+    {EM_RISCV, "RISC-V"},
+    {EM_S390, "S/390"},
+    {EM_SPARCV9, "SPARC V9"},
+    {EM_SPARC, "SPARC"},
+    {EM_IA_64, "Itanium"},
+    {EM_68K, "m68k"},
+    {EM_ALPHA, "Alpha"},
+    {EM_PARISC, "PA-RISC"},
+    {EM_SH, "SuperH"},
+    {258 /* EM_LOONGARCH */, "LoongArch"},
 };
 
 static const char *machine_name(uint16_t machine, char buf[32])
@@ -74,10 +86,10 @@ static uint64_t number(bool big, const uint8_t *p, unsigned size)
 }
 
 /* The member of the 64-bit or the 32-bit struct at p. */
-#define GET(f, p, s, member)                                                                        \
-    ((f)->wide ? number((f)->big, (p) + __builtin_offsetof(Elf64_##s, member),                      \
-                        sizeof(((Elf64_##s *)0)->member))                                           \
-               : number((f)->big, (p) + __builtin_offsetof(Elf32_##s, member),                      \
+#define GET(f, p, s, member)                                                   \
+    ((f)->wide ? number((f)->big, (p) + __builtin_offsetof(Elf64_##s, member), \
+                        sizeof(((Elf64_##s *)0)->member))                      \
+               : number((f)->big, (p) + __builtin_offsetof(Elf32_##s, member), \
                         sizeof(((Elf32_##s *)0)->member)))
 
 /* Identification and header: 0, or -ENOEXEC with the problem. */
@@ -215,12 +227,21 @@ static int file_open(struct file *f, const struct lu_abi *abi, int fd, char *pro
     return r ? r : read_segments(f, problem);
 }
 
-static void file_done(struct file *f) { free(f->segments); }
+static void file_done(struct file *f)
+{
+    free(f->segments);
+}
 
 /* ---- mapping ---------------------------------------------------------------------------------------- */
 
-static uint64_t page_up(uint64_t x) { return (x + LU_PAGE_SIZE - 1) & -LU_PAGE_SIZE; }
-static uint64_t page_down(uint64_t x) { return x & -LU_PAGE_SIZE; }
+static uint64_t page_up(uint64_t x)
+{
+    return (x + LU_PAGE_SIZE - 1) & -LU_PAGE_SIZE;
+}
+static uint64_t page_down(uint64_t x)
+{
+    return x & -LU_PAGE_SIZE;
+}
 
 struct span {
     uint64_t low, high, align;
@@ -290,7 +311,8 @@ static int map_segment(const struct file *f, const struct segment *s, uint64_t b
         zero_from = start;
     }
     if (end > zero_from) {
-        r = lu_mmap(zero_from, end - zero_from, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        r = lu_mmap(zero_from, end - zero_from, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                    0);
         if (r < 0)
             return r;
     }

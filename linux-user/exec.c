@@ -104,8 +104,8 @@ static int check_executable(struct lu_exec_target *target, int fd)
     if (fstat(fd, &st))
         return -errno;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    const char *why = S_ISDIR(st.st_mode)      ? "it is a directory"
-                      : !S_ISREG(st.st_mode)   ? "not a regular file"
+    const char *why = S_ISDIR(st.st_mode)    ? "it is a directory"
+                      : !S_ISREG(st.st_mode) ? "not a regular file"
                       : !(st.st_mode & 0111) || /* root may do everything but this */
                               (faccessat(AT_FDCWD, link, X_OK, AT_EACCESS) && errno == EACCES)
                           ? "not executable"
@@ -155,7 +155,8 @@ static int classify(struct lu_exec_target *target, int fd, char line[SCRIPT_LINE
 }
 
 /* Puts interpreter and argument before the arguments, and the script's name in place of the first. */
-static int add_script(struct lu_block **arena, struct lu_exec_target *target, char line[SCRIPT_LINE])
+static int add_script(struct lu_block **arena, struct lu_exec_target *target,
+                      char line[SCRIPT_LINE])
 {
     char *interpreter, *argument;
     if (!parse_script(line, &interpreter, &argument)) {
@@ -175,7 +176,8 @@ static int add_script(struct lu_block **arena, struct lu_exec_target *target, ch
     return 0;
 }
 
-int lu_exec_resolve(struct lu_block **arena, struct lu_exec_target *target, const char *name, int fd)
+int lu_exec_resolve(struct lu_block **arena, struct lu_exec_target *target, const char *name,
+                    int fd)
 {
     char buf[PATH_MAX], line[SCRIPT_LINE];
     memset(target, 0, sizeof *target);
@@ -292,8 +294,7 @@ static int escape_env(struct lu_task *t, struct vectors *v)
 static int64_t run_guest(struct lu_task *t, const struct lu_exec_target *target, char **argv,
                          unsigned argc, char **envp)
 {
-    const char **list =
-        allocate(&t->exec_memory, (argc + LU_MAX_EXEC_OPTIONS + 16) * sizeof *list);
+    const char **list = allocate(&t->exec_memory, (argc + LU_MAX_EXEC_OPTIONS + 16) * sizeof *list);
     char space[LU_EXEC_OPTION_SPACE], fd[16];
     if (!list)
         return -ENOMEM;
@@ -392,8 +393,9 @@ int64_t sys_execveat(struct lu_task *t, const uint64_t arg[6])
     if (!name[0] && !(flags & AT_EMPTY_PATH))
         return -ENOENT;
     /* The new program gets it as a descriptor, for dirfd may be closed by then. */
-    int fd = name[0] ? openat(dirfd, name, O_RDONLY | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0))
-                     : dup(dirfd);
+    int fd = name[0]
+                 ? openat(dirfd, name, O_RDONLY | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0))
+                 : dup(dirfd);
     if (fd < 0)
         return -errno;
     snprintf(link, sizeof link, name[0] ? "/dev/fd/%d/%s" : "/dev/fd/%d", dirfd, name);

@@ -8,7 +8,11 @@
 enum { LU_EXEC_MAX_BEFORE = 16 };
 
 struct lu_exec_target {
-    enum { LU_EXEC_GUEST, LU_EXEC_HOST, LU_EXEC_SCRIPT } kind; /* HOST: any that is not the guest's */
+    enum {
+        LU_EXEC_GUEST,
+        LU_EXEC_HOST,
+        LU_EXEC_SCRIPT
+    } kind;              /* HOST: any that is not the guest's */
     char name[PATH_MAX]; /* the guest's: a script's interpreter, or what was asked for */
     char path[PATH_MAX]; /* the host's */
     int fd;              /* the program's if it was given as one, else -1 */

@@ -70,8 +70,8 @@ struct lu_abi {
     bool (*signal_frame)(struct lu_task *t, int sig, const siginfo_t *info,
                          const struct lu_sigaction *action, uint64_t saved_mask);
     unsigned clone_tls_arg; /* which argument of clone() is tls: 3 or 4; the other is child_tid */
-    uint32_t min_altstack; /* MINSIGSTKSZ */
-    uint32_t frame_size;   /* bytes that a signal frame needs: AT_MINSIGSTKSZ */
+    uint32_t min_altstack;  /* MINSIGSTKSZ */
+    uint32_t frame_size;    /* bytes that a signal frame needs: AT_MINSIGSTKSZ */
     /* Writes the code of the signal trampoline at `to` (at most a page); returns its size. */
     size_t (*trampoline)(void *to);
 };
@@ -113,8 +113,8 @@ struct lu_options {
     uint64_t ra_seed;
     bool strace;
     bool one_insn;
-    int exec_fd; /* the program's descriptor, from execveat; -1 if none */
-    bool reexec; /* we were started by our own execve (exec.c) */
+    int exec_fd;  /* the program's descriptor, from execveat; -1 if none */
+    bool reexec;  /* we were started by our own execve (exec.c) */
     unsigned log; /* TCG_LOG_*, from log_items */
 };
 
@@ -124,17 +124,17 @@ struct lu_process {
     const struct lu_abi *abi;
     struct tcg *tcg;
     struct lu_options options;
-    FILE *log;            /* -D or stderr: all that is logged or straced goes here */
-    const char *exe;      /* absolute host path of the program, for /proc/self/exe */
-    const char *exec_fn;  /* path as it was given to execve */
-    uint64_t stack_low, stack_high;            /* the initial stack, whole pages */
-    uint64_t start_stack; /* the first stack pointer */
-    uint64_t arg_start, arg_end;               /* argv's strings on the guest's stack */
+    FILE *log;                      /* -D or stderr: all that is logged or straced goes here */
+    const char *exe;                /* absolute host path of the program, for /proc/self/exe */
+    const char *exec_fn;            /* path as it was given to execve */
+    uint64_t stack_low, stack_high; /* the initial stack, whole pages */
+    uint64_t start_stack;           /* the first stack pointer */
+    uint64_t arg_start, arg_end;    /* argv's strings on the guest's stack */
     uint64_t env_start, env_end;
-    uint64_t auxv_start, auxv_end;             /* as bytes on the guest's stack */
+    uint64_t auxv_start, auxv_end;                       /* as bytes on the guest's stack */
     uint64_t code_start, code_end, data_start, data_end; /* of the program, for /proc/self/stat */
     uint64_t start_brk;
-    uint64_t trampoline;  /* address of the signal trampoline */
+    uint64_t trampoline;   /* address of the signal trampoline */
     uint64_t random_state; /* see lu_random() */
 };
 extern struct lu_process lu;
@@ -149,10 +149,10 @@ struct lu_signals {
      * host, so that one is enough.  Written by the host handler. */
     volatile sig_atomic_t pending; /* signal number or 0 */
     siginfo_t info;
-    uint64_t mask;         /* the guest's blocked signals */
-    uint64_t temp_mask;    /* in force during ppoll, rt_sigsuspend..., if has_temp_mask */
+    uint64_t mask;      /* the guest's blocked signals */
+    uint64_t temp_mask; /* in force during ppoll, rt_sigsuspend..., if has_temp_mask */
     bool has_temp_mask;
-    uint64_t held;         /* signals that the host may not block (SEGV...) but the guest does */
+    uint64_t held; /* signals that the host may not block (SEGV...) but the guest does */
     siginfo_t held_info[5];
     uint64_t alt_sp, alt_size; /* sigaltstack */
     uint32_t alt_flags;
@@ -161,14 +161,15 @@ struct lu_signals {
 
 struct lu_task {
     struct tcg_cpu *cpu;
-    pid_t tid;                 /* the kernel's own: guest and host see the same */
+    pid_t tid; /* the kernel's own: guest and host see the same */
     struct lu_signals sig;
-    uint64_t clear_child_tid;  /* address, 0 if none */
-    uint64_t robust_list;      /* head, 0 if none */
-    uint64_t syscall_nr;       /* the one that is running, for restarts and -strace */
-    bool is_vfork;             /* runs in its parent's memory until it execs or exits */
-    struct lu_block *exec_memory; /* what execve allocated (exec.c); a vfork child's for its parent to free */
-    struct lu_task *next;      /* list of all tasks (task.c) */
+    uint64_t clear_child_tid; /* address, 0 if none */
+    uint64_t robust_list;     /* head, 0 if none */
+    uint64_t syscall_nr;      /* the one that is running, for restarts and -strace */
+    bool is_vfork;            /* runs in its parent's memory until it execs or exits */
+    struct lu_block
+        *exec_memory; /* what execve allocated (exec.c); a vfork child's for its parent to free */
+    struct lu_task *next; /* list of all tasks (task.c) */
     void *host_altstack;
 };
 
@@ -179,9 +180,9 @@ extern _Thread_local struct lu_task *lu_self;
 
 /* Results beside errno values that only the CPU loop sees, as the kernel uses them internally. */
 enum {
-    LU_ERESTARTSYS = 512,   /* interrupted: EINTR, or made again if the handler has SA_RESTART */
+    LU_ERESTARTSYS = 512,    /* interrupted: EINTR, or made again if the handler has SA_RESTART */
     LU_ERESTARTNOINTR = 513, /* make it again in any case */
-    LU_ENORESULT = 600,     /* registers are as they should be (rt_sigreturn, execve) */
+    LU_ENORESULT = 600,      /* registers are as they should be (rt_sigreturn, execve) */
 };
 
 /* Makes guest system call nr: dispatch by the ABI's numbers, -strace, ENOSYS and a log line once
@@ -202,7 +203,7 @@ int64_t lu_safe_syscall6(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 int64_t lu_host_syscall6(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                          uint64_t f);
 
-#define LU_SYSCALL_N(fn, nr, a, b, c, d, e, f, ...)                                                 \
+#define LU_SYSCALL_N(fn, nr, a, b, c, d, e, f, ...) \
     fn(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e), (uint64_t)(f))
 
 /* For ppoll, pselect6, epoll_pwait, rt_sigsuspend: reads the guest's signal set at `set` (8 bytes;
@@ -244,7 +245,8 @@ void lu_mm_set_kind(uint64_t address, uint64_t length, enum lu_map_kind kind);
 bool lu_mm_owned(uint64_t address, uint64_t length);
 /* Calls fn for each guest range with equal protection and kind, in order; the lock is held. */
 void lu_mm_each(void (*fn)(void *opaque, uint64_t start, uint64_t end, int prot,
-                           enum lu_map_kind kind), void *opaque);
+                           enum lu_map_kind kind),
+                void *opaque);
 /* Where the program's data ends: brk begins there. */
 void lu_mm_set_brk(uint64_t address);
 /* What tcg asks about code. */
@@ -274,9 +276,9 @@ int64_t lu_proc_readlink(struct lu_task *t, int dirfd, const char *path, char *b
 
 /* A loaded program. */
 struct lu_image {
-    uint64_t entry;      /* the program's */
-    uint64_t start_pc;   /* where to begin: the interpreter's entry if there is one */
-    uint64_t phdr;       /* address of the program headers, 0 if not mapped */
+    uint64_t entry;    /* the program's */
+    uint64_t start_pc; /* where to begin: the interpreter's entry if there is one */
+    uint64_t phdr;     /* address of the program headers, 0 if not mapped */
     unsigned phnum, phent;
     uint64_t load_bias;
     uint64_t interp_base; /* AT_BASE */
@@ -322,7 +324,8 @@ void lu_signal_deliver(struct lu_task *t, int64_t result);
 static inline void lu_syscall_done(struct lu_task *t, int64_t result)
 {
     if (__builtin_expect(t->sig.pending || (t->sig.held & ~t->sig.mask) || t->sig.has_temp_mask ||
-                             result == -LU_ERESTARTSYS || result == -LU_ERESTARTNOINTR, 0))
+                             result == -LU_ERESTARTSYS || result == -LU_ERESTARTNOINTR,
+                         0))
         lu_signal_deliver(t, result);
     else if (result != -LU_ENORESULT)
         lu.abi->set_result(t, result);

@@ -24,7 +24,10 @@ extern char **environ;
 
 /* ---- environment ----------------------------------------------------------------------------------- */
 
-static size_t name_length(const char *entry) { return strcspn(entry, "="); }
+static size_t name_length(const char *entry)
+{
+    return strcspn(entry, "=");
+}
 
 static bool same_name(const char *a, const char *b)
 {
@@ -133,7 +136,8 @@ static void make_translator(void)
 
 static void map_trampoline(void)
 {
-    int64_t at = lu_mmap(0, LU_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int64_t at =
+        lu_mmap(0, LU_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at < 0)
         lu_fatal(1, "no memory for the signal trampoline");
     lu.abi->trampoline(lu_ptr(at));

@@ -34,12 +34,18 @@ static uint64_t brk_start, brk_now, brk_mapped;
 static struct attachment {
     uint64_t start, length;
     struct attachment *next;
-} *attachments;
+} * attachments;
 
 enum { PROT_GUEST = PROT_READ | PROT_WRITE | PROT_EXEC };
 
-static uint64_t page_up(uint64_t x) { return (x + LU_PAGE_SIZE - 1) & -LU_PAGE_SIZE; }
-static uint64_t page_down(uint64_t x) { return x & -LU_PAGE_SIZE; }
+static uint64_t page_up(uint64_t x)
+{
+    return (x + LU_PAGE_SIZE - 1) & -LU_PAGE_SIZE;
+}
+static uint64_t page_down(uint64_t x)
+{
+    return x & -LU_PAGE_SIZE;
+}
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
@@ -164,8 +170,14 @@ void lu_mm_set_kind(uint64_t address, uint64_t length, enum lu_map_kind kind)
     pthread_mutex_unlock(&lock);
 }
 
-void lu_mm_fork_prepare(void) { pthread_mutex_lock(&lock); }
-void lu_mm_fork_done(void) { pthread_mutex_unlock(&lock); }
+void lu_mm_fork_prepare(void)
+{
+    pthread_mutex_lock(&lock);
+}
+void lu_mm_fork_done(void)
+{
+    pthread_mutex_unlock(&lock);
+}
 
 /* After the lock was given back: code in the range is no more what it was. */
 static void code_changed(bool code, uint64_t start, uint64_t length)
@@ -241,8 +253,8 @@ static int claim(uint64_t start, uint64_t end)
     uint64_t at = start;
     for (size_t k = find(start); at < end; k++) {
         uint64_t gap_end = k < n_ranges && ranges[k].start < end ? ranges[k].start : end;
-        int64_t r = at < gap_end ? host_mmap(at, gap_end - at, PROT_NONE, RESERVE, -1, 0)
-                                 : (int64_t)at;
+        int64_t r =
+            at < gap_end ? host_mmap(at, gap_end - at, PROT_NONE, RESERVE, -1, 0) : (int64_t)at;
         if (r >= 0 && (uint64_t)r != at) { /* a kernel before 4.17 */
             lu_host_syscall(SYS_munmap, r, gap_end - at);
             r = -EEXIST;
@@ -260,9 +272,11 @@ static int claim(uint64_t start, uint64_t end)
 
 /* Guest flags that reach the host.  MAP_32BIT is x86's; growing stacks would outgrow the table,
  * and Linux itself grows only by what the guard gap leaves. */
-enum { MAP_ALLOWED = MAP_SHARED | MAP_PRIVATE | MAP_SHARED_VALIDATE | MAP_FIXED | MAP_ANONYMOUS |
-                     MAP_DENYWRITE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK |
-                     MAP_STACK | MAP_HUGETLB | MAP_SYNC | MAP_FIXED_NOREPLACE };
+enum {
+    MAP_ALLOWED = MAP_SHARED | MAP_PRIVATE | MAP_SHARED_VALIDATE | MAP_FIXED | MAP_ANONYMOUS |
+                  MAP_DENYWRITE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK |
+                  MAP_STACK | MAP_HUGETLB | MAP_SYNC | MAP_FIXED_NOREPLACE
+};
 
 int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, uint64_t offset)
 {
@@ -591,8 +605,8 @@ int64_t sys_shmat(struct lu_task *t, const uint64_t arg[6])
     pthread_mutex_lock(&lock);
     int64_t r = attach(arg[0], arg[1], flags, length);
     if (r >= 0) {
-        int prot = PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) |
-                   (flags & SHM_EXEC ? PROT_EXEC : 0);
+        int prot =
+            PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
         code = put(r, r + length, prot, LU_MAP_GUEST);
         *a = (struct attachment){r, length, attachments};
         attachments = a;

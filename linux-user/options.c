@@ -18,7 +18,7 @@ struct option {
     const char *env;  /* after DRAGOMAN_ or QEMU_; NULL if none */
     const char *meta; /* name of the argument in the help; NULL if there is none */
     enum kind kind;
-    size_t offset;    /* in struct lu_options */
+    size_t offset; /* in struct lu_options */
     const char *help;
 };
 
@@ -26,7 +26,8 @@ struct option {
 static const struct option table[] = {
     {"h", NULL, NULL, ACTION, 0, "print this help"},
     {"version", NULL, NULL, ACTION, 0, "print the version"},
-    {"L", "LD_PREFIX", "path", STRING, OPT(ld_prefix), "look for absolute paths under 'path' first"},
+    {"L", "LD_PREFIX", "path", STRING, OPT(ld_prefix),
+     "look for absolute paths under 'path' first"},
     {"E", "SET_ENV", "var=value", ENV_SET, OPT(set_env), "set variables of the guest"},
     {"U", "UNSET_ENV", "var", ENV_UNSET, OPT(unset_env), "unset variables of the guest"},
     {"0", "ARGV0", "argv0", STRING, OPT(argv0), "the guest's argv[0]"},
@@ -73,7 +74,8 @@ enum { N_LOG_ITEMS = sizeof log_items / sizeof log_items[0] };
 static void print_help(const char *program)
 {
     printf("usage: %s [options] program [arguments...]\n"
-           "Runs a Linux program that was made for another CPU.\n\n", program);
+           "Runs a Linux program that was made for another CPU.\n\n",
+           program);
     for (unsigned k = 0; k < N_OPTIONS; k++) {
         const struct option *o = &table[k];
         char left[64], env[32] = "";
@@ -84,8 +86,9 @@ static void print_help(const char *program)
             snprintf(env, sizeof env, "DRAGOMAN_%s", o->env);
         printf("  %-21s %-25s %s\n", left, env, o->help);
     }
-    printf("\nEach variable may also be spelt QEMU_... .  Several variables for -E and -U are parted\n"
-           "by commas, or by repeating the option.\n");
+    printf(
+        "\nEach variable may also be spelt QEMU_... .  Several variables for -E and -U are parted\n"
+        "by commas, or by repeating the option.\n");
 }
 
 static void print_log_items(void)
@@ -219,7 +222,9 @@ static bool parse_range(const char *text, struct tcg_range *range)
     if (*end)
         return false;
     *range = (struct tcg_range){.first = *op == '-' ? a - b : a,
-                                .last = *op == '.' ? b : *op == '+' ? a + b - 1 : a};
+                                .last = *op == '.'   ? b
+                                        : *op == '+' ? a + b - 1
+                                                     : a};
     return range->first <= range->last;
 }
 

@@ -31,11 +31,23 @@ static void write_memory(FILE *out, uint64_t start, uint64_t end)
     }
 }
 
-static void write_cmdline(FILE *out) { write_memory(out, lu.arg_start, lu.arg_end); }
-static void write_environ(FILE *out) { write_memory(out, lu.env_start, lu.env_end); }
-static void write_auxv(FILE *out) { write_memory(out, lu.auxv_start, lu.auxv_end); }
+static void write_cmdline(FILE *out)
+{
+    write_memory(out, lu.arg_start, lu.arg_end);
+}
+static void write_environ(FILE *out)
+{
+    write_memory(out, lu.env_start, lu.env_end);
+}
+static void write_auxv(FILE *out)
+{
+    write_memory(out, lu.auxv_start, lu.auxv_end);
+}
 
-static void write_cpuinfo(FILE *out) { lu.abi->cpuinfo(out, sysconf(_SC_NPROCESSORS_ONLN)); }
+static void write_cpuinfo(FILE *out)
+{
+    lu.abi->cpuinfo(out, sysconf(_SC_NPROCESSORS_ONLN));
+}
 
 struct guest_range {
     uint64_t start, end;
@@ -263,7 +275,8 @@ int64_t lu_proc_open(struct lu_task *t, int dirfd, const char *path, int flags)
     /* A descriptor of its own, which can only be read. */
     char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    int64_t result = lu_host_syscall(SYS_openat, AT_FDCWD, link, flags & (O_CLOEXEC | O_NONBLOCK), 0);
+    int64_t result =
+        lu_host_syscall(SYS_openat, AT_FDCWD, link, flags & (O_CLOEXEC | O_NONBLOCK), 0);
     fclose(out);
     return result;
 }

@@ -28,8 +28,8 @@
 
 enum { N_SIGNALS = 64, HOST_ALTSTACK = 64 * 1024 };
 
-#define BIT(sig) (1ull << ((sig) - 1))
-#define SYNC_MASK (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP))
+#define BIT(sig)    (1ull << ((sig)-1))
+#define SYNC_MASK   (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP))
 #define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
 
 static const int held_signals[5] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
@@ -57,9 +57,15 @@ int64_t lu_safe_syscall_asm(const volatile sig_atomic_t *pending, long nr, uint6
                             uint64_t c, uint64_t d, uint64_t e, uint64_t f);
 void lu_sigreturn_asm(void);
 
-static bool is_sync(int sig) { return (SYNC_MASK & BIT(sig)) != 0; }
+static bool is_sync(int sig)
+{
+    return (SYNC_MASK & BIT(sig)) != 0;
+}
 
-uint64_t lu_host_mask(uint64_t guest) { return guest & ~SYNC_MASK; }
+uint64_t lu_host_mask(uint64_t guest)
+{
+    return guest & ~SYNC_MASK;
+}
 
 static void set_host_mask(uint64_t mask)
 {
@@ -228,8 +234,7 @@ static void follow_action(int sig, const struct lu_sigaction *action)
     uint64_t flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     if (is_sync(sig) || action->handler > GUEST_IGN ||
         (action->handler == GUEST_DFL && dies_traced(sig)))
-        set_host_action(sig, host_handler,
-                        flags | (action->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT)));
+        set_host_action(sig, host_handler, flags | (action->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT)));
     else
         set_host_action(sig, action->handler == GUEST_IGN ? HOST_IGN : HOST_DFL,
                         action->flags & (SA_NOCLDSTOP | SA_NOCLDWAIT));
@@ -279,8 +284,14 @@ void lu_sighand_clear(struct lu_sighand *hand)
     }
 }
 
-void lu_sighand_lock(struct lu_task *t) { pthread_mutex_lock(&t->sig.hand->lock); }
-void lu_sighand_unlock(struct lu_task *t) { pthread_mutex_unlock(&t->sig.hand->lock); }
+void lu_sighand_lock(struct lu_task *t)
+{
+    pthread_mutex_lock(&t->sig.hand->lock);
+}
+void lu_sighand_unlock(struct lu_task *t)
+{
+    pthread_mutex_unlock(&t->sig.hand->lock);
+}
 
 void lu_signal_before_exec(struct lu_task *t)
 {
@@ -420,7 +431,8 @@ void lu_signal_thread_exit(struct lu_task *t)
 void lu_signal_thread_init(struct lu_task *t)
 {
     stack_t ss = {.ss_size = HOST_ALTSTACK};
-    ss.ss_sp = mmap(NULL, HOST_ALTSTACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ss.ss_sp =
+        mmap(NULL, HOST_ALTSTACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (ss.ss_sp == MAP_FAILED)
         lu_fatal(1, "no memory for a signal stack");
     t->host_altstack = ss.ss_sp;

@@ -66,8 +66,14 @@ unsigned lu_task_count(void)
     return n;
 }
 
-void lu_tasks_fork_prepare(void) { pthread_mutex_lock(&lock); }
-void lu_tasks_fork_parent(void) { pthread_mutex_unlock(&lock); }
+void lu_tasks_fork_prepare(void)
+{
+    pthread_mutex_lock(&lock);
+}
+void lu_tasks_fork_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
 
 void lu_tasks_fork_child(struct lu_task *self)
 {
@@ -176,8 +182,14 @@ _Noreturn void lu_task_exit(struct lu_task *t, int status)
     pthread_exit(NULL);
 }
 
-int64_t sys_exit(struct lu_task *t, const uint64_t arg[6]) { lu_task_exit(t, arg[0] & 0xff); }
-int64_t sys_exit_group(struct lu_task *t, const uint64_t arg[6]) { lu_exit_group(t, arg[0] & 0xff); }
+int64_t sys_exit(struct lu_task *t, const uint64_t arg[6])
+{
+    lu_task_exit(t, arg[0] & 0xff);
+}
+int64_t sys_exit_group(struct lu_task *t, const uint64_t arg[6])
+{
+    lu_exit_group(t, arg[0] & 0xff);
+}
 
 /* ---- small calls ---------------------------------------------------------------------------------- */
 

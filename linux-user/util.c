@@ -36,7 +36,10 @@ _Noreturn void lu_fatal(int status, const char *format, ...)
     exit(status);
 }
 
-void lu_random_init(void) { lu.random_state = lu.options.seed; }
+void lu_random_init(void)
+{
+    lu.random_state = lu.options.seed;
+}
 
 /* One step of SplitMix64 (Steele, Lea, Flood 2014) for each eight bytes. */
 void lu_random(void *to, size_t n)

@@ -12,6 +12,9 @@ bool a64_signal_frame(struct lu_task *t, int sig, const siginfo_t *info,
                       const struct lu_sigaction *action, uint64_t saved_mask);
 size_t a64_trampoline(void *to);
 
-static inline struct a64_cpu *a64_of(struct lu_task *t) { return (struct a64_cpu *)t->cpu; }
+static inline struct a64_cpu *a64_of(struct lu_task *t)
+{
+    return (struct a64_cpu *)t->cpu;
+}
 
 #endif

@@ -26,9 +26,15 @@ static void a64_child(struct tcg_cpu *tcg, uint64_t sp, bool set_tls, uint64_t t
     tcg->excl_addr = UINT64_MAX;
 }
 
-static uint64_t a64_sp(const struct tcg_cpu *cpu) { return ((const struct a64_cpu *)cpu)->x[31]; }
+static uint64_t a64_sp(const struct tcg_cpu *cpu)
+{
+    return ((const struct a64_cpu *)cpu)->x[31];
+}
 
-static uint64_t a64_hwcap_word(unsigned which) { return which == 1 ? a64_hwcap() : a64_hwcap2(); }
+static uint64_t a64_hwcap_word(unsigned which)
+{
+    return which == 1 ? a64_hwcap() : a64_hwcap2();
+}
 
 static void a64_cpuinfo(FILE *out, unsigned n_cpus)
 {
@@ -43,11 +49,20 @@ static void a64_cpuinfo(FILE *out, unsigned n_cpus)
 }
 
 /* Bits 63..56 are the tag that addresses ignore; si_addr is without it. */
-static uint64_t untagged(uint64_t address) { return (uint64_t)((int64_t)(address << 8) >> 8); }
+static uint64_t untagged(uint64_t address)
+{
+    return (uint64_t)((int64_t)(address << 8) >> 8);
+}
 
-static void a64_restart_syscall(struct lu_task *t) { t->cpu->pc -= 4; } /* x0 is not overwritten yet */
+static void a64_restart_syscall(struct lu_task *t)
+{
+    t->cpu->pc -= 4;
+} /* x0 is not overwritten yet */
 
-static void a64_set_result(struct lu_task *t, int64_t result) { a64_of(t)->x[0] = result; }
+static void a64_set_result(struct lu_task *t, int64_t result)
+{
+    a64_of(t)->x[0] = result;
+}
 
 static void system_call(struct lu_task *t)
 {
@@ -74,9 +89,7 @@ static void a64_exception(struct lu_task *t, unsigned exc)
     case A64_EXC_SVC: system_call(t); break;
     case TCG_EXC_MEM:
     case TCG_EXC_FETCH: memory_fault(t); break;
-    case TCG_EXC_ALIGN:
-        lu_signal_fault(t, SIGBUS, BUS_ADRALN, untagged(t->cpu->fault_addr));
-        break;
+    case TCG_EXC_ALIGN: lu_signal_fault(t, SIGBUS, BUS_ADRALN, untagged(t->cpu->fault_addr)); break;
     case A64_EXC_PC_ALIGN: lu_signal_fault(t, SIGBUS, BUS_ADRALN, t->cpu->pc); break;
     case TCG_EXC_ILLEGAL: lu_signal_fault(t, SIGILL, ILL_ILLOPC, t->cpu->pc); break;
     case A64_EXC_BRK: lu_signal_fault(t, SIGTRAP, TRAP_BRKPT, t->cpu->pc); break;

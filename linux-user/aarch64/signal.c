@@ -66,7 +66,13 @@ _Static_assert(sizeof(struct frame) == 4688, "arch/arm64/kernel/signal.c");
 /* ESR_EL1 of a fault, as far as Linux tells it (ARM ARM D17.2.37). */
 static uint64_t syndrome(struct lu_task *t, int sig, const siginfo_t *info)
 {
-    enum { IL = 1 << 25, TRANSLATION_L3 = 7, PERMISSION_L3 = 15, ALIGNMENT = 0x21, SYNC_EXT = 0x10 };
+    enum {
+        IL = 1 << 25,
+        TRANSLATION_L3 = 7,
+        PERMISSION_L3 = 15,
+        ALIGNMENT = 0x21,
+        SYNC_EXT = 0x10
+    };
     uint64_t status = sig == SIGBUS ? (info->si_code == BUS_ADRALN ? ALIGNMENT : SYNC_EXT)
                       : info->si_code == SEGV_ACCERR ? PERMISSION_L3
                                                      : TRANSLATION_L3;
@@ -96,7 +102,8 @@ static void fill_context(struct lu_task *t, struct frame *f, int sig)
     sc->pstate = a64_pstate_nzcv(cpu);
 
     uint8_t *at = sc->reserved;
-    struct fpsimd_record fpsimd = {{FPSIMD_MAGIC, sizeof fpsimd}, a64_fpsr(cpu), a64_fpcr(cpu), {{{0}}}};
+    struct fpsimd_record fpsimd = {
+        {FPSIMD_MAGIC, sizeof fpsimd}, a64_fpsr(cpu), a64_fpcr(cpu), {{{0}}}};
     memcpy(fpsimd.v, cpu->v, sizeof fpsimd.v);
     memcpy(at, &fpsimd, sizeof fpsimd);
     at += sizeof fpsimd;
