@@ -29,7 +29,11 @@ static uint32_t form(const struct cg_inst *i, fp_forms f)
 {
     return f[(scalar(i) ? 2 : 0) + (wide(i) ? 1 : 0)];
 }
-static bool exact_flags(const struct cg *cg) { return cg->run_mode & TCG_RUN_FPSR; }
+/* Underflow matters to flags, or to results. */
+static bool exact_underflow(const struct cg *cg)
+{
+    return cg->run_mode & (TCG_RUN_FPSR | TCG_RUN_FPFLUSH);
+}
 
 /* May the host's instructions be used at all? */
 static bool host_fp(const struct cg *cg, const struct cg_inst *i)
@@ -82,7 +86,7 @@ static void check_result(struct cg *cg, const struct cg_inst *i, bool underflows
     struct cg_ool *slow = x64_slow_eval(cg, i);
 
     jump_unordered(cg, i, D, D, T0, &slow->from);
-    if (underflows && exact_flags(cg))
+    if (underflows && exact_underflow(cg))
         jump_min_normal(cg, wide(i), D, &slow->from);
     x64_bind(cg, &slow->back);
 }
@@ -243,7 +247,7 @@ static bool convert_half(struct cg *cg, const struct cg_inst *i)
             x64_v3(cg, V_CVTSS2SD, D, D, D);
         return true;
     }
-    if (LANE == IR_LANE_S && to == IR_LANE_H && rounds_dynamically(i) && !exact_flags(cg)) {
+    if (LANE == IR_LANE_S && to == IR_LANE_H && rounds_dynamically(i) && !exact_underflow(cg)) {
         if (scalar(i) || half_vector(i)) {
             x64_zext_lane(cg, scalar(i) ? IR_LANE_S : IR_LANE_D, T0, a);
             a = T0;
@@ -275,7 +279,7 @@ void x64_emit_vfcvt(struct cg *cg, const struct cg_inst *i)
     } else {
         x64_v2(cg, to_double ? V_CVTPS2PD : V_CVTPD2PS, D, A);
     }
-    if (!to_double && exact_flags(cg)) {
+    if (!to_double && exact_underflow(cg)) {
         slow = x64_slow_eval(cg, i);
         jump_min_normal(cg, false, D, &slow->from);
         x64_bind(cg, &slow->back);

@@ -9,8 +9,10 @@ static void update_mode(struct tcg_cpu *cpu)
 {
     struct tcg_thread *t = cpu->thread;
     /* dn: the host's conversions and roundings let quiet NaNs through, without a sign of it */
-    bool exact = cpu->fp.fz || cpu->fp.fz16 || cpu->fp.ahp || cpu->fp.dn;
-    cpu->run_mode = (cpu->run_mode & ~(uint32_t)TCG_RUN_FPEXACT) | (exact ? TCG_RUN_FPEXACT : 0);
+    bool exact = (cpu->fp.fz && cpu->run_mode & TCG_RUN_FPSR) || cpu->fp.fz16 || cpu->fp.ahp ||
+                 cpu->fp.dn;
+    cpu->run_mode &= ~(uint32_t)(TCG_RUN_FPEXACT | TCG_RUN_FPFLUSH);
+    cpu->run_mode |= exact ? TCG_RUN_FPEXACT : cpu->fp.fz ? TCG_RUN_FPFLUSH : 0;
     if (t->jump_mode != cpu->mode || t->jump_run_mode != cpu->run_mode) {
         tcg_jump_flush(cpu);
         t->jump_mode = cpu->mode;

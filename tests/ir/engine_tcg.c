@@ -84,11 +84,11 @@ static void dump(const struct tcg_cpu *cpu, FILE *out)
 bool engine_tcg_open(const struct engine *engine)
 {
     static const struct tcg_mem_ops mem = {.code = code_bytes, .address_bits = 64};
-    const struct tcg_options options = {.accel =
-                                            engine->interpreted ? TCG_ACCEL_INTERP : TCG_ACCEL_JIT,
-                                        .verify = true,
-                                        .disabled_passes = engine->disabled_passes,
-                                        .ra_seed = engine->ra_seed};
+    const struct tcg_options options = {
+        .accel = engine->interpreted ? TCG_ACCEL_INTERP : TCG_ACCEL_JIT,
+        .verify = true,
+        .disabled_passes = engine->disabled_passes,
+        .ra_seed = engine->shuffled ? (uint32_t)test_random() | 1 : 0};
 
     guest = test_guest;
     guest.lift = lift;

@@ -25,7 +25,7 @@ struct engine {
     /* Of the translator's engines. */
     bool interpreted;
     unsigned disabled_passes;
-    uint32_t ra_seed;
+    bool shuffled; /* register allocation in an order that depends on the seed */
 };
 
 /* engine_tcg.c */

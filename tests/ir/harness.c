@@ -176,7 +176,7 @@ static const struct engine engines[] = {
     {.name = "opt-interp", TRANSLATOR, .interpreted = true},
     {.name = "jit", TRANSLATOR},
     {.name = "jit-plain", TRANSLATOR, .disabled_passes = ~0u},
-    {.name = "jit-shuffled", TRANSLATOR, .ra_seed = 1},
+    {.name = "jit-shuffled", TRANSLATOR, .shuffled = true},
 };
 const struct engine *test_engine = &engines[0];
 
