@@ -479,27 +479,3 @@ void x64_emit_sext64(struct cg *cg, const struct cg_inst *i)
 {
     x64_rr(cg, X_MOVSXD, result(i), i->a[0].reg);
 }
-
-/* SSE4.2's CRC32 is A64's CRC32C; the other polynomial has no instruction. */
-void x64_emit_crc32(struct cg *cg, const struct cg_inst *i)
-{
-    const unsigned a = i->a[0].reg, b = i->a[1].reg;
-
-    if (!(i->op->mod & IR_CRC32C)) {
-        x64_emit_eval(cg, i);
-        return;
-    }
-    x64_mov_rr(cg, 0, RAX, a);
-    switch (i->op->imm) {
-    case 1:
-        x64_rr(cg, X_CRC32_8, RAX, b);
-        break;
-    case 2:
-        x64_u8(cg, 0x66);
-        x64_rr(cg, X_CRC32, RAX, b);
-        break;
-    default:
-        x64_rr(cg, X_CRC32 | (i->op->imm == 8 ? X_W : 0), RAX, b);
-    }
-    x64_mov_rr(cg, 0, i->d.reg, RAX);
-}

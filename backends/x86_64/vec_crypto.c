@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cryptography and checksums: by the host's instructions where it has them.  Includes vec.h.
+ */
+#include "backends/x86_64/vec.h"
+
+#define D (i->d.reg)
+#define A (i->a[0].reg)
+#define B (i->a[1].reg)
+#define C (i->a[2].reg)
+
+/* --- AES ------------------------------------------------------------------------------------------------- */
+
+/* AESE is AESENCLAST of a ^ b with a zero round key; AESD likewise. */
+void x64_emit_vaese(struct cg *cg, const struct cg_inst *i)
+{
+    if (!X64_HAS(AES)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    x64_v3(cg, V_PXOR, T0, A, B);
+    x64_zero(cg, T1);
+    x64_v3(cg, i->op->opc == IR_vaese ? V_AESENCLAST : V_AESDECLAST, D, T0, T1);
+}
+
+/* MixColumns alone: AESENC after the inverses of its other steps. */
+void x64_emit_vaesmc(struct cg *cg, const struct cg_inst *i)
+{
+    if (!X64_HAS(AES)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    x64_zero(cg, T1);
+    x64_v3(cg, V_AESDECLAST, T0, A, T1);
+    x64_v3(cg, V_AESENC, D, T0, T1);
+}
+
+void x64_emit_vaesimc(struct cg *cg, const struct cg_inst *i)
+{
+    if (X64_HAS(AES))
+        x64_v2(cg, V_AESIMC, D, A);
+    else
+        x64_emit_eval(cg, i);
+}
+
+/* --- SHA-1 ------------------------------------------------------------------------------------------------ */
+
+/* d = the lanes of s in reverse: the host keeps A in the highest lane. */
+static void reverse(struct cg *cg, unsigned d, unsigned s) { x64_v2i(cg, V_PSHUFD, d, s, 0x1b); }
+
+/* SHA1RNDS4 adds the round constant that A64's third operand has already. */
+void x64_emit_vsha1round(struct cg *cg, const struct cg_inst *i)
+{
+    static const uint32_t k[3] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc};
+    const unsigned what = i->op->opc == IR_vsha1c ? 0 : i->op->opc == IR_vsha1p ? 1 : 2;
+    struct x64_mem constant;
+
+    if (!X64_HAS(SHA)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    constant = x64_pool_splat(cg, IR_LANE_S, k[what]);
+    x64_v3m(cg, V_PSUBD, T0, C, &constant);
+    reverse(cg, T0, T0);
+    x64_vshift(cg, V_PSHIFTQ, 7, T1, B, 12); /* E, to be added to the first word */
+    x64_v3(cg, V_PADDD, T0, T0, T1);
+    reverse(cg, T1, A);
+    x64_rr(cg, V_SHA1RNDS4, T1, T0);
+    x64_u8(cg, what);
+    reverse(cg, D, T1);
+}
+
+void x64_emit_vsha1h(struct cg *cg, const struct cg_inst *i)
+{
+    x64_v2(cg, V_MOVD_ST, A, RAX);
+    x64_shift_ri(cg, 0, SH_ROL, RAX, 30);
+    x64_v2(cg, V_MOVD, D, RAX);
+}
+
+/* b's low half above a's high half, ^ a ^ c */
+void x64_emit_vsha1su0(struct cg *cg, const struct cg_inst *i)
+{
+    x64_v3i(cg, V_PALIGNR, T0, B, A, 8);
+    x64_v3(cg, V_PXOR, T0, T0, A);
+    x64_v3(cg, V_PXOR, D, T0, C);
+}
+
+/* d = d rotated left by 1 in lanes of 4 bytes; t is lost. */
+static void rotate1(struct cg *cg, unsigned d, unsigned t)
+{
+    x64_lane_shift(cg, VSHR, IR_LANE_S, t, d, 31);
+    x64_lane_shift(cg, VSHL, IR_LANE_S, d, d, 1);
+    x64_v3(cg, V_POR, d, d, t);
+}
+
+/* (a ^ b one lane down) rotated by 1; the highest lane also gets the lowest one rotated by 2. */
+void x64_emit_vsha1su1(struct cg *cg, const struct cg_inst *i)
+{
+    x64_bytes_down(cg, T0, B, 4);
+    x64_v3(cg, V_PXOR, T0, T0, A);
+    rotate1(cg, T0, T1);
+    x64_vshift(cg, V_PSHIFTQ, 7, D, T0, 12); /* H_EARLY */
+    rotate1(cg, D, T1);
+    x64_v3(cg, V_PXOR, D, D, T0);
+}
+
+/* --- SHA-256 ------------------------------------------------------------------------------------------------ */
+
+/* A64 keeps ABCD and EFGH, the host ABEF and CDGH, highest lane first.  Two rounds an instruction:
+ * what was ABEF before is CDGH after. */
+void x64_emit_vsha256h(struct cg *cg, const struct cg_inst *i)
+{
+    const bool second = i->op->opc == IR_vsha256h2;
+    const unsigned abcd = second ? B : A, efgh = second ? A : B;
+
+    if (!X64_HAS(SHA)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    reverse(cg, T0, abcd);
+    reverse(cg, D, efgh); /* H_EARLY */
+    x64_v3(cg, V_PUNPCKLQDQ, T1, D, T0); /* CDGH */
+    x64_v3(cg, V_PUNPCKHQDQ, D, D, T0);  /* ABEF */
+    x64_movaps(cg, T0, C);               /* SHA256RNDS2 takes its words from xmm0 */
+    x64_rr(cg, V_SHA256RNDS2, T1, D);
+    x64_v2i(cg, V_PSHUFD, T0, T0, 0x0e);
+    x64_rr(cg, V_SHA256RNDS2, D, T1);
+    x64_v3(cg, second ? V_PUNPCKLQDQ : V_PUNPCKHQDQ, T1, T1, D);
+    reverse(cg, D, T1);
+}
+
+void x64_emit_vsha256su0(struct cg *cg, const struct cg_inst *i)
+{
+    if (!X64_HAS(SHA)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    x64_movaps(cg, T0, A);
+    x64_rr(cg, V_SHA256MSG1, T0, B);
+    x64_movaps(cg, D, T0);
+}
+
+void x64_emit_vsha256su1(struct cg *cg, const struct cg_inst *i)
+{
+    if (!X64_HAS(SHA)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    x64_v3i(cg, V_PALIGNR, T0, C, B, 4);
+    x64_v3(cg, V_PADDD, T0, T0, A);
+    x64_rr(cg, V_SHA256MSG2, T0, C);
+    x64_movaps(cg, D, T0);
+}
+
+/* --- SHA-3's helpers ------------------------------------------------------------------------------------------ */
+
+/* d = s rotated right by n in lanes of 8 bytes; d is not s; t is lost. */
+static void rotate64(struct cg *cg, unsigned d, unsigned s, unsigned n, unsigned t)
+{
+    if (X64_HAS(AVX512VL)) {
+        x64_evex_rr(cg, V_EV_PRORQ, 0, d, s, 0);
+        x64_u8(cg, n);
+        return;
+    }
+    x64_lane_shift(cg, VSHL, IR_LANE_D, t, s, 64 - n);
+    x64_lane_shift(cg, VSHR, IR_LANE_D, d, s, n);
+    x64_v3(cg, V_POR, d, d, t);
+}
+
+void x64_emit_vrax1(struct cg *cg, const struct cg_inst *i)
+{
+    rotate64(cg, T0, B, 63, T1);
+    x64_v3(cg, V_PXOR, D, T0, A);
+}
+
+void x64_emit_vxar(struct cg *cg, const struct cg_inst *i)
+{
+    const unsigned n = (unsigned)i->op->imm & 63;
+
+    x64_v3(cg, V_PXOR, T0, A, B);
+    if (n == 0)
+        x64_movaps(cg, D, T0);
+    else
+        rotate64(cg, D, T0, n, T1);
+}
+
+/* --- CRC-32 ------------------------------------------------------------------------------------------------------ */
+
+/* The zlib polynomial P by carry-less multiplication (Barrett).  RAX holds the bytes, as the 64-bit
+ * reflection of a polynomial X; the quotient of X * x^32 by P is X + the high half of X * mu, where
+ * x^64 + mu = x^96 / P; the remainder is the low 32 coefficients of quotient * P. */
+static void crc32_zlib(struct cg *cg)
+{
+    const struct x64_mem mu = x64_constant(cg, X64_K_CRC32_MU), poly = x64_constant(cg, X64_K_CRC32_P);
+    struct x64_mem m;
+
+    x64_v2(cg, V_MOVD | X_W, T0, RAX);
+    x64_movaps(cg, T1, T0);
+    m = mu;
+    m.tail = 1;
+    x64_v3m(cg, V_PCLMULQDQ, T0, T0, &m);
+    x64_u8(cg, 0);
+    x64_lane_shift(cg, VSHL, IR_LANE_D, T0, T0, 1); /* reflected products are one bit short */
+    x64_v3(cg, V_PXOR, T0, T0, T1);
+    m = poly;
+    m.tail = 1;
+    x64_v3m(cg, V_PCLMULQDQ, T0, T0, &m);
+    x64_u8(cg, 0);
+    x64_v2i(cg, V_PEXTRD, T0, RAX, 2);
+}
+
+/* SSE4.2's CRC32 is A64's CRC32C. */
+static void crc32_castagnoli(struct cg *cg, const struct cg_inst *i)
+{
+    const unsigned b = i->a[1].reg;
+
+    x64_mov_rr(cg, 0, RAX, i->a[0].reg);
+    switch (i->op->imm) {
+    case 1:
+        x64_rr(cg, X_CRC32_8, RAX, b);
+        break;
+    case 2:
+        x64_u8(cg, 0x66);
+        x64_rr(cg, X_CRC32, RAX, b);
+        break;
+    default:
+        x64_rr(cg, X_CRC32 | (i->op->imm == 8 ? X_W : 0), RAX, b);
+    }
+}
+
+void x64_emit_crc32(struct cg *cg, const struct cg_inst *i)
+{
+    const unsigned bits = 8 * (unsigned)i->op->imm;
+
+    if (i->op->mod & IR_CRC32C) {
+        crc32_castagnoli(cg, i);
+    } else if (!X64_HAS(PCLMUL)) {
+        x64_emit_eval(cg, i);
+        return;
+    } else {
+        x64_mov_rr(cg, X_W, RAX, i->a[1].reg);
+        x64_alu_rr(cg, X_W, ALU_XOR, RAX, i->a[0].reg);
+        if (bits < 64)
+            x64_shift_ri(cg, X_W, SH_SHL, RAX, 64 - bits);
+        crc32_zlib(cg);
+        if (bits < 32) {
+            x64_mov_rr(cg, 0, RCX, i->a[0].reg);
+            x64_shift_ri(cg, 0, SH_SHR, RCX, bits);
+            x64_alu_rr(cg, 0, ALU_XOR, RAX, RCX);
+        }
+    }
+    x64_mov_rr(cg, 0, i->d.reg, RAX);
+}
