@@ -45,7 +45,8 @@ void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l)
 
 void tcg_log_out_asm(struct tcg *tcg, const struct tcg_region *r)
 {
-    fprintf(tcg->opt.log_file, "OUT: %" PRIu32 " bytes for %#" PRIx64 "\n", r->code_size, r->pc);
+    fprintf(tcg->opt.log_file, "OUT: %" PRIu32 " bytes at %p for %#" PRIx64 "\n", r->code_size,
+            (const void *)r->code, r->pc);
     disas(tcg, tcg->host->capstone_arch, tcg->host->capstone_mode, r->code, r->code_size,
           (uintptr_t)r->code);
 }
