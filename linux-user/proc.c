@@ -98,36 +98,55 @@ static void print_part(FILE *out, const struct host_line *h, const struct guest_
     uint64_t start = h->start > r->start ? h->start : r->start;
     uint64_t end = h->end < r->end ? h->end : r->end;
     const char *path = r->kind != LU_MAP_GUEST ? names[r->kind] : h->path[0] == '[' ? "" : h->path;
-    int n = fprintf(out, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu", start, end,
+    int n = fprintf(out, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", start, end,
                     r->prot & PROT_READ ? 'r' : '-', r->prot & PROT_WRITE ? 'w' : '-',
                     r->prot & PROT_EXEC ? 'x' : '-', h->perms[3],
                     h->inode ? h->offset + (start - h->start) : 0, h->major, h->minor, h->inode);
     if (path[0])
-        fprintf(out, "%*s%s", n < 73 ? 73 - n : 1, "", path);
+        fprintf(out, "%*s%s", n < 73 ? 73 - n : 0, "", path);
     fputc('\n', out);
 }
 
-static void write_maps(FILE *out)
+/* Copies the lines about the guest's memory from one of the host's files that list mappings; the
+ * lines that may follow each mapping's first (smaps) go with it. */
+static void filter_maps(FILE *out, const char *name)
 {
     struct guest_map map = {0};
     char *line = NULL;
     size_t size = 0, k = 0;
-    FILE *host = fopen("/proc/self/maps", "re");
+    bool guest = false;
+    FILE *host = fopen(name, "re");
     if (!host)
         return;
     lu_mm_each(add_range, &map);
     while (getline(&line, &size, host) > 0) {
         struct host_line h;
-        if (!parse_line(line, &h))
+        if (!parse_line(line, &h)) {
+            if (guest)
+                fprintf(out, "%s\n", line);
             continue;
+        }
+        guest = false;
         while (k < map.n && map.ranges[k].end <= h.start)
             k++;
-        for (size_t j = k; j < map.n && map.ranges[j].start < h.end; j++)
+        for (size_t j = k; j < map.n && map.ranges[j].start < h.end; j++) {
             print_part(out, &h, &map.ranges[j]);
+            guest = true;
+        }
     }
     free(line);
     free(map.ranges);
     fclose(host);
+}
+
+static void write_maps(FILE *out)
+{
+    filter_maps(out, "/proc/self/maps");
+}
+
+static void write_smaps(FILE *out)
+{
+    filter_maps(out, "/proc/self/smaps");
 }
 
 /* proc(5): fields count from 1; 2 is the name in parentheses, which may hold anything. */
@@ -178,6 +197,7 @@ static const struct proc_file {
 } files[] = {
     {"exe", false, NULL},
     {"maps", false, write_maps},
+    {"smaps", false, write_smaps},
     {"cmdline", false, write_cmdline},
     {"environ", false, write_environ},
     {"auxv", false, write_auxv},
