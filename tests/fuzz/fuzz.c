@@ -313,6 +313,8 @@ static void count_rows(const struct block *block, const struct fuzz_result *r)
     if (r->signal) {
         uint64_t slot = r->pc & ~(uint64_t)(FUZZ_SLOT_BYTES - 1);
         end = (unsigned)((r->pc - slot) / 4) + (r->signal != 4); /* SIGILL: not executed */
+        if (r->pc % 4 || r->pc - FUZZ_CODE >= (uint64_t)BATCH * FUZZ_SLOT_BYTES)
+            return; /* from where it got lost is not known */
     }
     for (unsigned k = 1; k < end && k <= block->n; k++) {
         if (block->at[k].row != NO_ROW && !block->at[k].maybe && !(r->ill_mask >> k & 1))

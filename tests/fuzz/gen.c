@@ -293,7 +293,7 @@ void gen_block(struct block *block, uint64_t seed, uint64_t number, bool fpsr)
     for (unsigned k = 0; k < 6; k++)
         g.pool[k] = rng_below(&g.rng, 32);
 
-    unsigned wanted = 1 + rng_below(&g.rng, 12), main_at = rng_below(&g.rng, wanted), counter = 0;
+    unsigned wanted = 1 + rng_below(&g.rng, rng_chance(&g.rng, 10) ? 32 : 12), main_at = rng_below(&g.rng, wanted), counter = 0;
     g.loop = rng_chance(&g.rng, 8);
     if (g.loop) {
         counter = rng_below(&g.rng, 31);

@@ -121,7 +121,13 @@ uint64_t memory_target(struct rng *rng, unsigned align)
 /* An address that may fault. */
 static uint64_t bad_target(struct rng *rng)
 {
-    switch (rng_below(rng, 8)) {
+    static const uint64_t far[] = { /* beyond what a user program can have */
+        UINT64_C(0x0000fffffffff000), UINT64_C(0x0001000000000000), UINT64_C(0x007fffffffffff00),
+        UINT64_C(0x0080000000000000), UINT64_C(0xffff000000000000), UINT64_C(0xffffffffffffff00),
+    };
+    switch (rng_below(rng, 10)) {
+    case 8:
+    case 9: return far[rng_below(rng, 6)] + rng_below(rng, 128);
     case 0: return rng_below(rng, 4096);
     case 1: return FUZZ_DATA + 2 * FUZZ_PAGE + 64 + rng_below(rng, 2048);
     case 2: return FUZZ_DATA - 8;
