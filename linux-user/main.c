@@ -119,6 +119,7 @@ static void make_translator(void)
                                   .log_file = lu.log,
                                   .one_insn = o->one_insn,
                                   .ra_seed = (uint32_t)o->ra_seed,
+                                  .cache_bytes = (size_t)o->tb_size << 20,
                                   .dfilter = ranges,
                                   .n_dfilter = n_ranges};
 #ifdef DRAGOMAN_DEBUG
@@ -128,6 +129,8 @@ static void make_translator(void)
         options.accel = TCG_ACCEL_INTERP;
     else if (o->accel && strcmp(o->accel, "jit"))
         lu_fatal(1, "-accel: '%s' is neither jit nor interp", o->accel);
+    if (o->tb_size > 1024) /* emitted code reaches all of it with 32-bit displacements */
+        lu_fatal(1, "-tb-size: %llu MiB is more than 1024", (unsigned long long)o->tb_size);
     lu_mm_mem_ops(&mem);
     lu.tcg = tcg_new(lu.abi->guest, &mem, &options);
     if (!lu.tcg)

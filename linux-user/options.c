@@ -44,6 +44,8 @@ static const struct option table[] = {
      "translate single instructions"},
     {"ra-seed", "RA_SEED", "number", COUNT, OPT(ra_seed),
      "shuffle the allocation of registers by this number, if it is not 0"},
+    {"tb-size", "TB_SIZE", "MiB", COUNT, OPT(tb_size),
+     "size of the cache of translated code, 1 to 1024 (default 256)"},
     {"accel", "ACCEL", "jit|interp", STRING, OPT(accel), "translate (default) or interpret"},
     /* For our own execve; not in the help. */
     {"reexec", NULL, NULL, FLAG, OPT(reexec), NULL},
@@ -286,7 +288,7 @@ unsigned lu_options_for_exec(const struct lu_options *options, const char **argv
         } else if (o->kind == STRING && *(const char *const *)member && strcmp(o->name, "0")) {
             argv[n++] = names[k];
             argv[n++] = *(const char *const *)member;
-        } else if ((o->kind == SIZE && *(const uint64_t *)member) ||
+        } else if (((o->kind == SIZE || o->kind == COUNT) && *(const uint64_t *)member) ||
                    (o->kind == NUMBER && options->has_seed)) {
             argv[n++] = names[k];
             argv[n++] = space;

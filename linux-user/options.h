@@ -16,10 +16,10 @@ void lu_log_items(struct lu_options *options);
 /* Parses -dfilter into a new array at *ranges; returns how many. */
 unsigned lu_dfilter(const char *text, struct tcg_range **ranges);
 
-enum { LU_MAX_EXEC_OPTIONS = 40, LU_EXEC_OPTION_SPACE = 64 };
+enum { LU_MAX_EXEC_OPTIONS = 40, LU_EXEC_OPTION_SPACE = 128 };
 /* Writes the options that a program which we execve for the guest is to be run with: at most
- * LU_MAX_EXEC_OPTIONS pointers, to strings that live for ever or in space[LU_EXEC_OPTION_SPACE].
- * Returns how many. */
+ * LU_MAX_EXEC_OPTIONS pointers, to strings that live for ever or in space[LU_EXEC_OPTION_SPACE], which
+ * takes the numbers.  Returns how many. */
 unsigned lu_options_for_exec(const struct lu_options *options, const char **argv, char *space);
 
 #endif

@@ -30,7 +30,7 @@ static inline void run(const char *name, void (*test)(void))
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
-        alarm(60);
+        alarm(180);
         test();
         if (check_why)
             printf("not ok %s - %s\n", name, check_why);
@@ -50,6 +50,13 @@ static inline void handle(int sig, void (*handler)(int, siginfo_t *, void *), in
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | flags};
     sigemptyset(&action.sa_mask);
     sigaction(sig, &action, NULL);
+}
+
+/* How often to do what takes long: n times, or fewer where code runs slowly (TEST_HOW). */
+static inline long scaled(long n)
+{
+    const char *how = getenv("TEST_HOW");
+    return how && strstr(how, "interp") ? n / 10 : how && strstr(how, "one-insn") ? n / 4 : n;
 }
 
 static inline int finish(void) { return check_failures != 0; }
