@@ -8,9 +8,10 @@
 
 #include "tests/fuzz/fuzz.h"
 
-/* --- what counts -------------------------------------------------------------------------------- */
+/* --- what counts ------------------------------------------------------------------------------ */
 
-enum { SIGNAL_ILL = 4, SIGNAL_BUS = 7, SIGNAL_SEGV = 11, NZCV_BITS = (int)0xf0000000, FPCR_BITS = 0x07c80000 };
+enum { SIGNAL_ILL = 4, SIGNAL_BUS = 7, SIGNAL_SEGV = 11 };
+enum { NZCV_BITS = (int)0xf0000000, FPCR_BITS = 0x07c80000 };
 
 static bool counts_fpsr(const struct block *block)
 {
@@ -106,9 +107,9 @@ unsigned compare(const struct block *block, const struct fuzz_result *peer,
     return count + differences_memory(peer, ours);
 }
 
-/* --- showing it --------------------------------------------------------------------------------- */
+/* --- showing it ------------------------------------------------------------------------------- */
 
-/* The disassembly of the block's instructions by binutils, a line each; empty where there is none. */
+/* The disassembly of the block's instructions by binutils; empty where there is none. */
 static void disassemble(const struct block *block, uint64_t address, char text[][80])
 {
     char path[] = "/tmp/fuzz-XXXXXX", command[256], line[256];
@@ -150,8 +151,8 @@ void compare_print_code(FILE *out, const struct block *block, uint64_t address)
         if (block->code[k] == (uint32_t)INSN_NOP && block->at[k].row == NO_ROW)
             continue; /* the minimiser took it out */
         const char *name = block->at[k].row == NO_ROW ? "" : rows[block->at[k].row].name;
-        fprintf(out, "    %08" PRIx64 ":  %08" PRIx32 "  %-44s %s\n", address + 4 * k, block->code[k],
-                text[k], name);
+        fprintf(out, "    %08" PRIx64 ":  %08" PRIx32 "  %-44s %s\n", address + 4 * k,
+                block->code[k], text[k], name);
     }
 }
 

@@ -55,13 +55,14 @@ static struct {
 } kinds[MAX_KINDS];
 static unsigned n_kinds;
 
-/* --- options ------------------------------------------------------------------------------------- */
+/* --- options ---------------------------------------------------------------------------------- */
 
 static _Noreturn void usage(const char *why)
 {
     fprintf(stderr,
             "fuzz: %s\n"
-            "usage: fuzz --rows FILE --guest FILE --runner CMD --peer CMD [--seconds N] [--seed N]\n"
+            "usage: fuzz --rows FILE --guest FILE --runner CMD --peer CMD [--seconds N]\n"
+            "            [--seed N]\n"
             "            [--modes jit,one,interp,shuffle,avx2,v2] [--case N] [--reports N]"
             " [--verbose]\n"
             "--case N runs that case of the seed alone and prints it.\n", why);
@@ -135,16 +136,16 @@ static void parse_options(char **argv)
         add_mode(name);
 }
 
-/* --- one run of both ------------------------------------------------------------------------------ */
+/* --- one run of both -------------------------------------------------------------------------- */
 
-static void say_died(const char *who, int status, unsigned at)
+static void say_died(const char *who, int status, uint64_t at)
 {
     if (status == -1)
-        printf("%s hangs in case %u of the batch\n", who, at);
+        printf("%s hangs in case %" PRIu64 "\n", who, at);
     else if (WIFSIGNALED(status))
-        printf("%s died of signal %d in case %u of the batch\n", who, WTERMSIG(status), at);
+        printf("%s died of signal %d in case %" PRIu64 "\n", who, WTERMSIG(status), at);
     else
-        printf("%s left with status %d in case %u of the batch\n", who, WEXITSTATUS(status), at);
+        printf("%s left with status %d in case %" PRIu64 "\n", who, WEXITSTATUS(status), at);
 }
 
 /* Which process: the peer, or Dragoman in a mode, which may depend on the batch. */
@@ -152,17 +153,20 @@ struct side {
     const char *who;
     char *const *argv;
     struct results *results;
+    uint64_t index; /* of the batch */
     char environment[64];
 };
 
-static struct side peer_side(void)
+static struct side peer_side(uint64_t index)
 {
-    return (struct side){.who = "the peer", .argv = peer_argv, .results = &peer_results};
+    return (struct side){
+        .who = "the peer", .argv = peer_argv, .results = &peer_results, .index = index};
 }
 
 static struct side our_side(unsigned mode, uint64_t index)
 {
-    struct side s = {.who = "dragoman", .argv = our_argv, .results = &our_results};
+    struct side s = {
+        .who = "dragoman", .argv = our_argv, .results = &our_results, .index = index};
     char text[64];
     snprintf(text, sizeof text, "%s", modes[mode]->environment);
     char *number = strstr(text, "%u");
@@ -186,7 +190,7 @@ static void finish(const struct side *s, int pid, unsigned first, unsigned count
         first += results_done(s->results, first, count);
         if (first >= count)
             return;
-        say_died(s->who, status, first);
+        say_died(s->who, status, s->index * BATCH + first);
         if (++deaths > 20 || ++first >= count)
             return;
         pid = start(s, first, count);
@@ -195,13 +199,13 @@ static void finish(const struct side *s, int pid, unsigned first, unsigned count
 
 static void run_both(unsigned mode, uint64_t index, unsigned first, unsigned count)
 {
-    struct side p = peer_side(), o = our_side(mode, index);
+    struct side p = peer_side(index), o = our_side(mode, index);
     int peer = start(&p, first, count), ours = start(&o, first, count);
     finish(&p, peer, first, count);
     finish(&o, ours, first, count);
 }
 
-/* --- a difference: what is left of it -------------------------------------------------------------- */
+/* --- a difference: what is left of it --------------------------------------------------------- */
 
 /* A failing case: where it is in its batch, and how it is run. */
 struct failure {
@@ -213,7 +217,8 @@ struct failure {
 static bool fails(const struct block *block, const struct failure *f)
 {
     const unsigned k = f->k;
-    struct side p = peer_side(), o = our_side(f->mode, f->number / BATCH);
+    const uint64_t index = f->number / BATCH;
+    struct side p = peer_side(index), o = our_side(f->mode, index);
     batch_put(&batch, k, block);
     int peer = start(&p, k, k + 1), ours = start(&o, k, k + 1);
     run_wait(peer, RUN_SECONDS);
@@ -297,14 +302,14 @@ static void report(const struct failure *f)
     }
     total.reports++;
     printf("FAIL: seed %" PRIu64 " case %" PRIu64 " mode %s%s\n", opt.seed, f->number,
-           modes[f->mode]->name,           small ? "" : " (not alone: only after the cases before it)");
+           modes[f->mode]->name, small ? "" : " (not alone: only after the cases before it)");
     compare_print(stdout, &block, FUZZ_CODE + k * FUZZ_SLOT_BYTES, &peer, &ours);
     printf("  again: fuzz ... --seed %" PRIu64 " --case %" PRIu64 " --modes %s\n\n", opt.seed,
            f->number, modes[f->mode]->name);
     fflush(stdout);
 }
 
-/* --- batches --------------------------------------------------------------------------------------- */
+/* --- batches ---------------------------------------------------------------------------------- */
 
 /* Counts the rows that are sure to have been executed. */
 static void count_rows(const struct block *block, const struct fuzz_result *r)
@@ -375,7 +380,7 @@ static void run_one(uint64_t number)
     }
 }
 
-/* --- the end --------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static unsigned print_coverage(void)
 {

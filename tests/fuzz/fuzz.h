@@ -14,7 +14,7 @@
 
 #include "tests/fuzz/format.h"
 
-/* --- rows.c: the rows of the decode tables ------------------------------------------------------ */
+/* --- rows.c: the rows of the decode tables ---------------------------------------------------- */
 
 struct field {
     char name[8];
@@ -48,7 +48,7 @@ uint32_t field_get(const struct row *row, uint32_t word, const char *name, uint3
 /* Sets a field, if the row has it. */
 void field_set(const struct row *row, uint32_t *word, const char *name, uint32_t value);
 
-/* --- values.c: random numbers and operands ------------------------------------------------------ */
+/* --- values.c: random numbers and operands ---------------------------------------------------- */
 
 struct rng {
     uint64_t state;
@@ -71,7 +71,7 @@ uint64_t value_fpcr(struct rng *rng);
 /* FPSR: QC and the cumulative flags varied. */
 uint64_t value_fpsr(struct rng *rng);
 
-/* --- gen.c: a case ------------------------------------------------------------------------------ */
+/* --- gen.c: a case ---------------------------------------------------------------------------- */
 
 enum { BLOCK_MAX = FUZZ_LITERALS - 2, NO_ROW = 0xffff };
 
@@ -124,7 +124,7 @@ bool gen_emit_group(struct gen *g, const uint32_t *words, unsigned n);
 /* The last instruction is a branch whose target is yet to be chosen. */
 void gen_fixup(struct gen *g, unsigned reg);
 
-/* --- memory.c, special.c ------------------------------------------------------------------------ */
+/* --- memory.c, special.c ---------------------------------------------------------------------- */
 
 /* Emits a load or store with an address that is fit for it; false if it cannot be done here. */
 bool memory_emit(struct gen *g, const struct row *row);
@@ -148,7 +148,7 @@ bool special_avoid(const struct row *row, uint32_t word);
 enum { SPECIAL_NEW_PEER = 11 };
 bool special_peer_wrong(const struct block *block);
 
-/* --- compare.c ---------------------------------------------------------------------------------- */
+/* --- compare.c -------------------------------------------------------------------------------- */
 
 /* The number of differences, apart from those that the architecture leaves open. */
 unsigned compare(const struct block *block, const struct fuzz_result *peer,
@@ -158,7 +158,7 @@ void compare_print(FILE *out, const struct block *block, uint64_t address,
                    const struct fuzz_result *peer, const struct fuzz_result *ours);
 void compare_print_code(FILE *out, const struct block *block, uint64_t address);
 
-/* --- run.c -------------------------------------------------------------------------------------- */
+/* --- run.c ------------------------------------------------------------------------------------ */
 
 enum { BATCH = 512 };
 

@@ -161,7 +161,7 @@ void gen_fixup(struct gen *g, unsigned reg)
     g->fixups[g->n_fixups++].reg = (uint8_t)reg;
 }
 
-/* --- branch targets ----------------------------------------------------------------------------- */
+/* --- branch targets --------------------------------------------------------------------------- */
 
 /* A word after `at`, not inside a group; mostly the next ones. */
 static unsigned pick_target(struct gen *g, unsigned at)
@@ -203,7 +203,7 @@ static void close_loop(struct gen *g, unsigned counter)
     append(g, NULL, 0xb5000000 | back << 5 | counter, group);               /* cbnz xc, . */
 }
 
-/* --- the case ----------------------------------------------------------------------------------- */
+/* --- the case --------------------------------------------------------------------------------- */
 
 /* The lanes that a row works on, if its name or fields tell. */
 static enum theme theme_of(struct gen *g, const struct row *row)
@@ -239,6 +239,8 @@ static void random_state(struct gen *g, struct fuzz_state *s, const struct row *
     for (unsigned k = 0; k < 31; k++)
         s->x[k] = value_int(&g->rng);
     s->sp = value_int(&g->rng);
+    if (s->sp >> 22 == FUZZ_EXIT >> 22) /* not into the program, where its signal stack is */
+        s->sp += UINT64_C(1) << 40;
     random_vectors(g, s, row);
     for (unsigned k = 0; k < FUZZ_MEMORY; k += 16) {
         uint64_t v[2];
@@ -293,7 +295,8 @@ void gen_block(struct block *block, uint64_t seed, uint64_t number, bool fpsr)
     for (unsigned k = 0; k < 6; k++)
         g.pool[k] = rng_below(&g.rng, 32);
 
-    unsigned wanted = 1 + rng_below(&g.rng, rng_chance(&g.rng, 10) ? 32 : 12), main_at = rng_below(&g.rng, wanted), counter = 0;
+    unsigned wanted = 1 + rng_below(&g.rng, rng_chance(&g.rng, 10) ? 32 : 12);
+    unsigned main_at = rng_below(&g.rng, wanted), counter = 0;
     g.loop = rng_chance(&g.rng, 8);
     if (g.loop) {
         counter = rng_below(&g.rng, 31);

@@ -40,7 +40,7 @@ static void copy(void *to, const void *from, uint64_t bytes)
         t[k] = f[k];
 }
 
-/* --- a case that ends with a signal ------------------------------------------------------------ */
+/* --- a case that ends with a signal ----------------------------------------------------------- */
 
 static const struct fpsimd_context *fp_context(struct sigcontext *context)
 {
@@ -101,7 +101,7 @@ static void catch_signals(void)
         fuzz_syscall(__NR_rt_sigaction, (long)signals[k], &action, 0L, 8L);
 }
 
-/* --- the batch --------------------------------------------------------------------------------- */
+/* --- the batch -------------------------------------------------------------------------------- */
 
 static void map_data(void)
 {

@@ -106,7 +106,7 @@ uint32_t memory_writes(const struct row *row, uint32_t word)
     return a.writeback || !strcmp(row->name, "LDRA") ? set | 1u << (word >> 5 & 31) : set;
 }
 
-/* --- addresses ---------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 uint64_t memory_target(struct rng *rng, unsigned align)
 {
@@ -168,7 +168,7 @@ static bool unpredictable(const struct row *row, uint32_t word, const struct acc
     uint32_t rt = field_get(row, word, "rt", 31), rt2 = field_get(row, word, "rt2", NOT_REG);
     uint32_t rn = field_get(row, word, "rn", 31);
     bool load_pair = a->form == PAIR && word >> 22 & 1;
-    bool exclusive_pair = a->form == EXCLUSIVE && word >> 21 & 1 && word >> 22 & 1 && rt2 != NOT_REG;
+    bool exclusive_pair = a->form == EXCLUSIVE && word >> 22 & 1 && rt2 != NOT_REG;
     if ((load_pair || exclusive_pair) && rt == rt2)
         return true;
     return a->writeback && !vector && a->form != STRUCTURE && rn != 31 && (rn == rt || rn == rt2);

@@ -27,7 +27,7 @@ static bool is_clean(const struct gen *g, unsigned reg)
     return !((g->dirty | g->pinned) >> reg & 1);
 }
 
-/* --- branches ------------------------------------------------------------------------------------ */
+/* --- branches --------------------------------------------------------------------------------- */
 
 static bool emit_branch(struct gen *g, const struct row *row)
 {
@@ -56,7 +56,7 @@ static bool emit_branch_register(struct gen *g, const struct row *row)
     return true;
 }
 
-/* --- system --------------------------------------------------------------------------------------- */
+/* --- system ----------------------------------------------------------------------------------- */
 
 /* No system call has this number, so only X0 changes. */
 static bool emit_svc(struct gen *g, const struct row *row)
@@ -122,7 +122,7 @@ static bool emit_cache(struct gen *g, const struct row *row)
     return gen_emit(g, row, word);
 }
 
-/* --- exclusives ------------------------------------------------------------------------------------ */
+/* --- exclusives ------------------------------------------------------------------------------- */
 
 /* A store-exclusive: without a load before it, which must fail, or after a load from the same
  * address of the same size.  What happens after any other load is open (B2.12.5). */
@@ -145,7 +145,8 @@ static bool emit_store_exclusive(struct gen *g, const struct row *row)
     load = gen_word(g, load_row);
     load = (load & ~same) | (word & same);
     field_set(load_row, &load, "rn", (uint32_t)rn);
-    uint32_t to = field_get(load_row, load, "rt", 0), to2 = field_get(load_row, load, "rt2", NOT_REG);
+    uint32_t to = field_get(load_row, load, "rt", 0);
+    uint32_t to2 = field_get(load_row, load, "rt2", NOT_REG);
     if (to == (uint32_t)rn || to2 == (uint32_t)rn || to == to2)
         return false;
     uint32_t add = 0x0b000000 | (rng_next(&g->rng) & 0x1f03e0) | rt; /* add wt, wn, wm */
@@ -156,7 +157,7 @@ static bool emit_store_exclusive(struct gen *g, const struct row *row)
     return gen_emit_group(g, words, between ? 3 : 2);
 }
 
-/* --- pointer authentication ------------------------------------------------------------------------ */
+/* --- pointer authentication ------------------------------------------------------------------- */
 
 /*
  * Signatures differ between implementations (the algorithm and the keys are their own; here
@@ -270,7 +271,7 @@ static bool emit_load_authenticated(struct gen *g, const struct row *row)
     return gen_emit_group(g, words, w ? 2 : 3);
 }
 
-/* --- the tables ------------------------------------------------------------------------------------ */
+/* --- the tables ------------------------------------------------------------------------------- */
 
 #define SIGNATURES "signatures are an implementation's own; here they are empty"
 #define TARGET "the target must be code of the case"

@@ -41,7 +41,7 @@ uint64_t value_int(struct rng *rng)
     }
 }
 
-/* --- floating point ----------------------------------------------------------------------------- */
+/* --- floating point --------------------------------------------------------------------------- */
 
 /* Bits of an IEEE format: fraction and exponent. */
 struct format {
@@ -108,7 +108,7 @@ static uint64_t fp_value(struct rng *rng, const struct format *m)
     return v | (uint64_t)(rng_next(rng) & 1) << sign;
 }
 
-/* --- vectors ------------------------------------------------------------------------------------ */
+/* --- vectors ---------------------------------------------------------------------------------- */
 
 static void put_lane(uint64_t v[2], unsigned bits, unsigned lane, uint64_t value)
 {
@@ -177,7 +177,7 @@ void value_neighbour(struct rng *rng, uint64_t v[2], enum theme theme)
     }
 }
 
-/* --- FP control and status ---------------------------------------------------------------------- */
+/* --- FP control and status -------------------------------------------------------------------- */
 
 uint64_t value_fpcr(struct rng *rng)
 {
