@@ -214,28 +214,43 @@ void x64_emit_vzip(struct cg *cg, const struct cg_inst *i)
             i->a[1].reg);
 }
 
-/* Lanes of 1 and 2 bytes: the wanted half of each wider lane, then a pack that cannot saturate. */
+/* Lanes of 1 and 2 bytes: of one vector twice by a shuffle; else the wanted half of each wider lane,
+ * then a pack that cannot saturate. */
+static void unzip_small(struct cg *cg, const struct cg_inst *i, bool odd)
+{
+    const unsigned a = i->a[0].reg, b = i->a[1].reg, lane = i->op->lane & 3;
+    struct x64_mem mask;
+
+    if (a == b) {
+        mask = x64_constant(cg, lane ? (odd ? X64_K_ODD16 : X64_K_EVEN16) : (odd ? X64_K_ODD8 : X64_K_EVEN8));
+        x64_v3m(cg, V_PSHUFB, i->d.reg, a, &mask);
+        return;
+    }
+    if (odd) {
+        x64_lane_shift(cg, VSHR, (uint8_t)(lane + 1), T0, a, 8u << lane);
+        x64_lane_shift(cg, VSHR, (uint8_t)(lane + 1), T1, b, 8u << lane);
+    } else {
+        mask = x64_constant(cg, lane ? X64_K_LOW16 : X64_K_LOW8);
+        x64_v3m(cg, V_PAND, T0, a, &mask);
+        x64_v3m(cg, V_PAND, T1, b, &mask);
+    }
+    x64_v3(cg, lane ? V_PACKUSDW : V_PACKUSWB, i->d.reg, T0, T1);
+}
+
 void x64_emit_vuzp(struct cg *cg, const struct cg_inst *i)
 {
     const bool odd = i->op->opc == IR_vuzp2;
-    const unsigned d = i->d.reg, a = i->a[0].reg, b = i->a[1].reg, lane = i->op->lane & 3;
-    struct x64_mem mask;
+    const unsigned d = i->d.reg, a = i->a[0].reg, b = i->a[1].reg;
 
-    if (lane == IR_LANE_D) {
+    switch (i->op->lane & 3) {
+    case IR_LANE_D:
         x64_v3(cg, odd ? V_PUNPCKHQDQ : V_PUNPCKLQDQ, d, a, b);
-    } else if (lane == IR_LANE_S) {
+        break;
+    case IR_LANE_S:
         x64_v3i(cg, V_SHUFPS, d, a, b, odd ? 0xdd : 0x88);
-    } else {
-        if (odd) {
-            x64_lane_shift(cg, VSHR, (uint8_t)(lane + 1), T0, a, 8u << lane);
-            x64_lane_shift(cg, VSHR, (uint8_t)(lane + 1), T1, b, 8u << lane);
-        } else {
-            mask = x64_constant(cg, lane ? X64_K_LOW16 : X64_K_LOW8);
-            x64_v3m(cg, V_PAND, T0, a, &mask);
-            x64_v3m(cg, V_PAND, T1, b, &mask);
-        }
-        x64_v3(cg, lane ? V_PACKUSDW : V_PACKUSWB, T0, T0, T1);
-        x64_movaps(cg, d, T0);
+        break;
+    default:
+        unzip_small(cg, i, odd);
     }
 }
 

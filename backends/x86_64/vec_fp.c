@@ -197,6 +197,14 @@ void x64_emit_vfcmp(struct cg *cg, const struct cg_inst *i)
         x64_v3i(cg, form(i, cmp_forms), D, b, a, i->op->opc == IR_vfcmgt ? 1 : 2);
 }
 
+/* 2^n as a number of i's format, in all lanes. */
+static struct x64_mem power_of_two(struct cg *cg, bool doubles, int n)
+{
+    if (doubles)
+        return x64_pool_splat(cg, IR_LANE_D, (uint64_t)(1023 + n) << 52);
+    return x64_pool_splat(cg, IR_LANE_S, (uint64_t)(127 + n) << 23);
+}
+
 /* --- rounding to integral values ------------------------------------------------------------------------------ */
 
 /* ROUND's immediate for a rounding of the IR, or -1; bit 3 keeps Inexact quiet. */
@@ -216,9 +224,65 @@ static void round_to(struct cg *cg, const struct cg_inst *i, unsigned d, unsigne
         x64_v2i(cg, form(i, round_forms), d, a, (unsigned)control);
 }
 
+/* To `slow` unless the magnitudes of all lanes of a are below 2^limit; T1 is lost. */
+static void jump_large(struct cg *cg, const struct cg_inst *i, unsigned a, int limit,
+                       struct cg_label *slow)
+{
+    const struct x64_mem bound = power_of_two(cg, wide(i), limit);
+    const struct x64_mem magnitude = x64_pool_splat(cg, i->op->lane, wide(i) ? INT64_MAX : INT32_MAX);
+
+    x64_v3m(cg, V_PAND, T1, a, &magnitude);
+    if (scalar(i)) {
+        x64_v2m(cg, wide(i) ? V_UCOMISD : V_UCOMISS, T1, &bound);
+        x64_jcc(cg, CC_AE, slow);
+        x64_jcc(cg, CC_P, slow);
+    } else { /* as integers, magnitudes are ordered alike */
+        x64_v3m(cg, wide(i) ? V_PCMPGTQ : V_PCMPGTD, T1, T1, &bound);
+        x64_v2(cg, V_PTEST, T1, T1);
+        x64_jcc(cg, CC_NE, slow);
+    }
+}
+
+/* d = a rounded to nearest, ties away from zero, without raising anything: trunc(2a) - trunc(a), with
+ * a's sign if that is zero.  All of it is exact below 2^(digits).  d is not a; T1 is lost. */
+static void round_away(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned a,
+                       struct cg_label *slow)
+{
+    static fp_forms add = FORMS(ADD), sub = FORMS(SUB);
+    const struct x64_mem sign = x64_constant(cg, wide(i) ? X64_K_SIGN64 : X64_K_SIGN32);
+    const struct x64_mem magnitude = x64_pool_splat(cg, i->op->lane, wide(i) ? INT64_MAX : INT32_MAX);
+
+    jump_large(cg, i, a, wide(i) ? 52 : 23, slow);
+    x64_v3(cg, form(i, add), T1, a, a);
+    round_to(cg, i, T1, T1, 3 | 8);
+    round_to(cg, i, d, a, 3 | 8);
+    x64_v3(cg, form(i, sub), T1, T1, d);
+    x64_v3m(cg, V_ANDPS, d, a, &sign);
+    x64_v3m(cg, V_ANDPS, T1, T1, &magnitude); /* 0 - 0 is -0 when rounding down */
+    x64_v3(cg, V_ORPS, d, d, T1);
+}
+
+static bool rounds_away(const struct cg_inst *i)
+{
+    return (i->op->mod & IR_ROUND_MASK) == FP_RNA;
+}
+
+static void emit_frinta(struct cg *cg, const struct cg_inst *i)
+{
+    struct cg_ool *slow = x64_slow_eval(cg, i);
+
+    round_away(cg, i, D, operand(cg, i, A, T0), &slow->from);
+    x64_bind(cg, &slow->back);
+}
+
 void x64_emit_vfrint(struct cg *cg, const struct cg_inst *i)
 {
     const int control = round_control(i->op->mod);
+
+    if (host_fp(cg, i) && rounds_away(i) && !(i->op->mod & IR_RINT_EXACT)) {
+        emit_frinta(cg, i);
+        return;
+    }
 
     if (!host_fp(cg, i) || control < 0) {
         x64_emit_eval(cg, i);
@@ -288,19 +352,11 @@ void x64_emit_vfcvt(struct cg *cg, const struct cg_inst *i)
 
 /* --- to integers ---------------------------------------------------------------------------------------------------- */
 
-/* 2^n as a number of i's format, in all lanes. */
-static struct x64_mem power_of_two(struct cg *cg, bool doubles, int n)
-{
-    if (doubles)
-        return x64_pool_splat(cg, IR_LANE_D, (uint64_t)(1023 + n) << 52);
-    return x64_pool_splat(cg, IR_LANE_S, (uint64_t)(127 + n) << 23);
-}
-
 /* The source of a conversion to integers, on its way. */
 struct source {
     unsigned scaled;  /* a * 2^imm: a's register, or T0 */
-    unsigned rounded; /* the same rounded without raising Inexact: or T1 */
-    int control;
+    unsigned rounded; /* the same rounded without raising Inexact: or T1, or `away` */
+    int control;      /* ROUND's; -1: to nearest, ties away */
 };
 
 /* A product that overflows would raise what the conversion must not: out of line before that. */
@@ -308,23 +364,14 @@ static void scale_up(struct cg *cg, const struct cg_inst *i, struct cg_label *sl
 {
     static fp_forms mul = FORMS(MUL);
     const struct x64_mem scale = power_of_two(cg, wide(i), (int)i->op->imm);
-    const struct x64_mem limit = power_of_two(cg, wide(i), wide(i) ? 100 : 62);
-    const struct x64_mem magnitude = x64_pool_splat(cg, i->op->lane, wide(i) ? INT64_MAX : INT32_MAX);
 
-    x64_v3m(cg, V_PAND, T1, A, &magnitude);
-    if (scalar(i)) {
-        x64_v2m(cg, wide(i) ? V_UCOMISD : V_UCOMISS, T1, &limit);
-        x64_jcc(cg, CC_AE, slow);
-        x64_jcc(cg, CC_P, slow);
-    } else { /* as integers, magnitudes are ordered alike */
-        x64_v3m(cg, wide(i) ? V_PCMPGTQ : V_PCMPGTD, T1, T1, &limit);
-        x64_v2(cg, V_PTEST, T1, T1);
-        x64_jcc(cg, CC_NE, slow);
-    }
+    jump_large(cg, i, T0, wide(i) ? 100 : 62, slow);
     x64_v3m(cg, form(i, mul), T0, T0, &scale);
 }
 
-static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a, struct cg_label *slow)
+/* away: a register for rounding to nearest away, neither a nor T1. */
+static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a, unsigned away,
+                             struct cg_label *slow)
 {
     struct source s = {a, a, round_control(i->op->mod)};
 
@@ -333,7 +380,10 @@ static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a,
         scale_up(cg, i, slow);
         s.scaled = s.rounded = T0;
     }
-    if (s.control != 3) {
+    if (rounds_away(i)) {
+        round_away(cg, i, away, a, slow);
+        s.rounded = away;
+    } else if (s.control != 3) {
         round_to(cg, i, T1, s.scaled, s.control | 8);
         s.rounded = T1;
     }
@@ -344,12 +394,17 @@ static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a,
 static void raise_inexact(struct cg *cg, const struct cg_inst *i, const struct source *s)
 {
     if (s->control != 3)
-        round_to(cg, i, T1, s->scaled, s->control);
+        round_to(cg, i, T1, s->scaled, s->control < 0 ? 3 : s->control);
+}
+
+static bool rounds_inline(const struct cg_inst *i)
+{
+    return round_control(i->op->mod) >= 0 || (rounds_away(i) && i->op->imm == 0);
 }
 
 static bool converts_inline(const struct cg *cg, const struct cg_inst *i)
 {
-    return host_fp(cg, i) && round_control(i->op->mod) >= 0;
+    return host_fp(cg, i) && rounds_inline(i);
 }
 
 /* The host gives the most negative integer for all that does not fit: subtracting 1 overflows. */
@@ -364,7 +419,7 @@ void x64_emit_ftos(struct cg *cg, const struct cg_inst *i)
         return;
     }
     slow = x64_slow_eval(cg, i);
-    s = prepare(cg, i, A, &slow->from);
+    s = prepare(cg, i, A, T0, &slow->from);
     x64_v2(cg, w | (wide(i) ? V_CVTTSD2SI : V_CVTTSS2SI), D, s.rounded);
     x64_alu_ri(cg, w, ALU_CMP, D, 1);
     x64_jcc(cg, CC_O, &slow->from);
@@ -399,7 +454,7 @@ void x64_emit_ftou(struct cg *cg, const struct cg_inst *i)
         return;
     }
     slow = x64_slow_eval(cg, i);
-    s = prepare(cg, i, A, &slow->from);
+    s = prepare(cg, i, A, T0, &slow->from);
     if (X64_HAS(AVX512F)) { /* all ones for what does not fit */
         x64_evex_rr(cg, w | (wide(i) ? V_EV_CVTTSD2USI : V_EV_CVTTSS2USI), D, 0, s.rounded, 0);
         x64_alu_ri(cg, w, ALU_CMP, D, -1);
@@ -439,12 +494,12 @@ void x64_emit_vftoi(struct cg *cg, const struct cg_inst *i)
     struct source s;
     struct x64_mem min;
 
-    if (!lanes_inline(cg, i, sign) || round_control(i->op->mod) < 0 || (scalar(i) && i->op->imm)) {
+    if (!lanes_inline(cg, i, sign) || !rounds_inline(i) || (scalar(i) && i->op->imm)) {
         x64_emit_eval(cg, i);
         return;
     }
     slow = x64_slow_eval(cg, i);
-    s = prepare(cg, i, equal_lanes(cg, i, A, T0), &slow->from);
+    s = prepare(cg, i, equal_lanes(cg, i, A, T0), D, &slow->from);
     if (scalar(i)) /* rounding was of one lane */
         s.rounded = equal_lanes(cg, i, s.rounded, T1);
     if (wide(i) || !sign)

@@ -135,26 +135,39 @@ void x64_emit_vshift_insert(struct cg *cg, const struct cg_inst *i)
 
 /* --- shifts by vectors --------------------------------------------------------------------------------------- */
 
-/* SSHL, USHL: shifts by each lane's low byte, negative to the right.  The variable shifts of AVX2 and
- * AVX-512BW give 0 (or signs) for counts past the width, so both ways can be computed and combined. */
+/* SSHL, USHL, SRSHL, URSHL: shifts by each lane's low byte, negative to the right.  The variable
+ * shifts of AVX2 and AVX-512BW give 0 (or signs) for counts past the width, so that both ways can be
+ * computed and combined.  Rounded: plus the last bit shifted out. */
 void x64_emit_vshl_vec(struct cg *cg, const struct cg_inst *i)
 {
     static const x64_lanes left = {0, V_EV_PSLLVW, V_VPSLLVD, V_VPSLLVQ};
-    static const x64_lanes right = {0, V_EV_PSRLVW, V_VPSRLVD, V_VPSRLVQ};
+    static const x64_lanes logical = {0, V_EV_PSRLVW, V_VPSRLVD, V_VPSRLVQ};
     static const x64_lanes arith = {0, V_EV_PSRAVW, V_VPSRAVD, V_EV_PSRAVQ};
-    const bool sign = i->op->opc == IR_vsshl;
+    const uint16_t opc = i->op->opc;
+    const bool sign = opc == IR_vsshl || opc == IR_vsrshl;
+    const bool rounds = opc == IR_vsrshl || opc == IR_vurshl;
     const unsigned bits = 8u << LANE, lane = LANE;
+    const uint32_t right = sign ? arith[lane] : logical[lane];
 
-    if (lane == IR_LANE_B || !X64_HAS(AVX2) || !X64_HAS(AVX512BW)) {
+    if (lane == IR_LANE_B || !X64_HAS(AVX512BW)) {
         x64_emit_eval(cg, i);
         return;
     }
     x64_lane_shift(cg, VSHL, i->op->lane, T0, B, bits - 8);
     x64_lane_shift(cg, VSAR, i->op->lane, T0, T0, bits - 8); /* counts */
-    x64_evex_rr(cg, left[lane], T1, A, T0, 0);
     x64_zero(cg, D);
     x64_v3l(cg, psub, i->op->lane, D, D, T0); /* D is no operand: H_EARLY */
-    x64_evex_rr(cg, sign ? arith[lane] : right[lane], D, A, D, 0);
+    if (rounds) {
+        x64_ones(cg, T1);
+        x64_v3l(cg, padd, i->op->lane, T1, T1, D);
+        x64_evex_rr(cg, right, T1, A, T1, 0);
+        x64_lane_shift(cg, VSHL, i->op->lane, T1, T1, bits - 1);
+        x64_lane_shift(cg, VSHR, i->op->lane, T1, T1, bits - 1);
+    }
+    x64_evex_rr(cg, right, D, A, D, 0);
+    if (rounds)
+        x64_v3l(cg, padd, i->op->lane, D, D, T1);
+    x64_evex_rr(cg, left[lane], T1, A, T0, 0);
     if (sign) { /* by the sign of the count, in every bit of the lane */
         x64_lane_shift(cg, VSAR, i->op->lane, T0, T0, bits - 1);
         x64_vex_rr(cg, V_VPBLENDVB, D, T1, D);
@@ -424,17 +437,18 @@ void x64_emit_vaddlp(struct cg *cg, const struct cg_inst *i)
 
 void x64_emit_vaddp(struct cg *cg, const struct cg_inst *i)
 {
-    const struct x64_mem low8 = x64_constant(cg, X64_K_LOW8);
+    const struct x64_mem low8 = x64_constant(cg, X64_K_LOW8), one8 = x64_constant(cg, X64_K_ONE8);
+    const struct x64_mem even = x64_constant(cg, X64_K_EVEN8);
 
     switch (LANE) {
-    case IR_LANE_B:
-        x64_v3m(cg, V_PAND, T0, A, &low8);
-        x64_lane_shift(cg, VSHR, IR_LANE_H, T1, A, 8);
-        x64_v3(cg, V_PADDW, T0, T0, T1);
+    case IR_LANE_B: /* sums of 16 bits, of which the low halves are wanted */
+        x64_v3m(cg, V_PMADDUBSW, T0, A, &one8);
+        if (A == B) {
+            x64_v3m(cg, V_PSHUFB, D, T0, &even);
+            break;
+        }
+        x64_v3m(cg, V_PMADDUBSW, T1, B, &one8);
         x64_v3m(cg, V_PAND, T0, T0, &low8);
-        x64_v3m(cg, V_PAND, D, B, &low8); /* H_EARLY */
-        x64_lane_shift(cg, VSHR, IR_LANE_H, T1, B, 8);
-        x64_v3(cg, V_PADDW, T1, T1, D);
         x64_v3m(cg, V_PAND, T1, T1, &low8);
         x64_v3(cg, V_PACKUSWB, D, T0, T1);
         break;
@@ -622,27 +636,29 @@ void x64_emit_vsqaddsub(struct cg *cg, const struct cg_inst *i)
     x64_or_qc(cg, i->op->lane, T0);
 }
 
-/* Narrowing: what does not widen back to itself has saturated.  The result's high half is zero. */
+/* Narrowing: what does not widen back to itself has saturated.  The result's high half is zero.  The
+ * host packs signed lanes alone: unsigned ones are limited first. */
 void x64_emit_vsqxtn(struct cg *cg, const struct cg_inst *i)
 {
+    static const uint32_t packs[2][2] = {{V_PACKSSWB, V_PACKSSDW}, {V_PACKUSWB, V_PACKUSDW}};
+    static const uint32_t widens[2][2] = {{V_PMOVSXBW, V_PMOVSXWD}, {V_PMOVZXBW, V_PMOVZXWD}};
     const bool to_unsigned = i->op->opc != IR_vsqxtn;
-    const unsigned lane = LANE;
-    uint32_t pack, widen;
+    const unsigned k = LANE - IR_LANE_H;
+    unsigned a = A;
+    struct x64_mem limit;
 
-    if (lane == IR_LANE_D || i->op->opc == IR_vuqxtn) {
+    if (LANE == IR_LANE_D) {
         x64_emit_eval(cg, i);
         return;
     }
-    if (lane == IR_LANE_H) {
-        pack = to_unsigned ? V_PACKUSWB : V_PACKSSWB;
-        widen = to_unsigned ? V_PMOVZXBW : V_PMOVSXBW;
-    } else {
-        pack = to_unsigned ? V_PACKUSDW : V_PACKSSDW;
-        widen = to_unsigned ? V_PMOVZXWD : V_PMOVSXWD;
+    if (i->op->opc == IR_vuqxtn) {
+        limit = x64_constant(cg, k ? X64_K_LOW16 : X64_K_LOW8);
+        x64_v3m(cg, k ? V_PMINUD : V_PMINUW, T1, a, &limit);
+        a = T1;
     }
     x64_zero(cg, T0);
-    x64_v3(cg, pack, T1, A, T0);
-    x64_v2(cg, widen, T0, T1);
+    x64_v3(cg, packs[to_unsigned][k], T1, a, T0);
+    x64_v2(cg, widens[to_unsigned][k], T0, T1);
     x64_v3(cg, V_PXOR, T0, T0, A);
     x64_movaps(cg, D, T1);
     x64_or_qc(cg, i->op->lane, T0);
