@@ -54,12 +54,31 @@ static void describe(struct tcg_cpu *cpu, int sig, const siginfo_t *info)
     cpu->exc_arg = 0;
 }
 
+static void lift_again(struct tcg_cpu *cpu)
+{
+    siglongjmp(cpu->tcg->lift_recover, 1);
+}
+
+/* While guest code was read for translation. */
+static bool lift_fault(struct tcg_cpu *cpu, const siginfo_t *info, void *ucontext)
+{
+    struct tcg *tcg = cpu->tcg;
+    uint64_t page = ((uint64_t)(uintptr_t)info->si_addr - tcg->mem.base) >> TCG_PAGE_BITS;
+    if (__atomic_load_n(&tcg->lifting, __ATOMIC_ACQUIRE) != cpu->thread || page == tcg->lift_bad)
+        return false;
+    tcg->lift_bad = page;
+    tcg->host->frame_call(ucontext, lift_again, cpu);
+    return true;
+}
+
 bool tcg_host_fault(struct tcg_cpu *cpu, int sig, siginfo_t *info, void *ucontext)
 {
     const struct tcg *tcg = cpu->tcg;
     struct tcg_thread *t = cpu->thread;
     if (sig != SIGSEGV && sig != SIGBUS)
         return false;
+    if (lift_fault(cpu, info, ucontext))
+        return true;
     if (t->recovering && (t->in_code || t->recovering == 2)) {
         describe(cpu, sig, info);
         tcg->host->frame_call(ucontext, recover, cpu);

@@ -34,7 +34,7 @@ bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *bytes, unsigned 
         uint64_t avail = 0;
         int sig = SIGSEGV, code = SEGV_MAPERR;
         const uint8_t *p = tcg->mem.code(tcg->mem.opaque, address, &avail, &sig, &code);
-        if (!p || !avail) {
+        if (!p || !avail || address >> TCG_PAGE_BITS == tcg->lift_bad) {
             if (!l->done)
                 ir_raise(l->ir, TCG_EXC_FETCH, (int64_t)address, l->pc);
             l->done = true;
@@ -117,8 +117,8 @@ static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
     o->range[o->n_ranges++] = (struct tcg_range64){pc, end_pc};
 }
 
-void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
-                     struct tcg_lifted *out)
+static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
+                      struct tcg_lifted *out)
 {
     struct finder f = {.out = out,
                        .lift = {.ir = ir, .tcg = tcg, .pc = cpu->pc, .mode = cpu->mode,
@@ -151,4 +151,16 @@ void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, 
         l->pc = l->next_pc;
     }
     out->n_insns = l->n_insns;
+}
+
+void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
+                     struct tcg_lifted *out)
+{
+    tcg->lift_bad = UINT64_MAX;
+    /* tcg_host_fault() comes back to here when reading code faults: the file that is mapped was
+     * cut, or another thread has just unmapped it. */
+    sigsetjmp(tcg->lift_recover, 0);
+    __atomic_store_n(&tcg->lifting, cpu->thread, __ATOMIC_RELEASE);
+    lift_line(tcg, ir, cpu, max_insns, out);
+    __atomic_store_n(&tcg->lifting, NULL, __ATOMIC_RELEASE);
 }

@@ -60,7 +60,12 @@ static void fetch_fault(struct tcg_cpu *cpu)
     uint64_t avail;
     cpu->fault_addr = (uint64_t)cpu->exc_arg;
     cpu->fault_write = false;
+    uint8_t byte;
     if (mem->code(mem->opaque, cpu->fault_addr, &avail, &cpu->fault_sig, &cpu->fault_code)) {
+        if (tcg_copy_from_guest(cpu, &byte, cpu->fault_addr, 1)) {
+            cpu->exc = TCG_EXC_FETCH; /* it is mapped, but cannot be read: fault_* say why */
+            return;
+        }
         tcg_invalidate(cpu->tcg, cpu->pc, 1); /* the region that raises */
         cpu->exc = TCG_EXC_INTERRUPT;
     }

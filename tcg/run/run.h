@@ -78,6 +78,10 @@ struct tcg {
     atomic_uint stop;               /* a flush wants every CPU out of emitted code */
     pthread_cond_t stopped, resumed;
     struct tcg_stats stats;
+    /* Code that cannot be read though mem.code() gave it: a lift begins again without that page. */
+    const struct tcg_thread *lifting; /* whose thread lifts now; NULL if none */
+    uint64_t lift_bad;                /* the page; UINT64_MAX if none */
+    sigjmp_buf lift_recover;
 };
 
 /* A CPU's run-time side; cpu->thread points here. */

@@ -292,6 +292,52 @@ static void test_code_across_pages(void)
     warm(p + PAGE - 64, 12);
 }
 
+static void test_code_beyond_file(void)
+{
+    FILE *f = tmpfile();
+    char *p = mmap(NULL, 2 * PAGE, RX, MAP_SHARED, fileno(f), 0);
+    CHECK(try_code(p) == SIGBUS && caught_code == BUS_ADRERR && caught_at == p);
+    uint32_t nops[PAGE / 4];
+    for (int k = 0; k < PAGE / 4; k++)
+        nops[k] = 0xd503201f;
+    CHECK(write(fileno(f), nops, PAGE) == PAGE); /* leads into what is not there */
+    CHECK(try_code(p + PAGE - 64) == SIGBUS && caught_at == p + PAGE);
+    uint32_t code[] = {0x52800000 | 13 << 5, 0xd65f03c0};
+    CHECK(write(fileno(f), code, sizeof code) == sizeof code);
+    warm(p + PAGE - 64, 13);
+}
+
+/* Code that goes away while it is translated. */
+static char *volatile flicker;
+
+static void *map_and_unmap(void *arg)
+{
+    while (!*(volatile int *)arg) {
+        char *p = mmap(flicker, 16 * PAGE, RW | PROT_EXEC, ANON | MAP_FIXED, -1, 0);
+        for (int k = 0; k < 16; k++)
+            write_code(p + k * PAGE, 20 + k);
+        mmap(p, 16 * PAGE, PROT_NONE, ANON | MAP_FIXED, -1, 0);
+    }
+    return NULL;
+}
+
+static void test_code_flickers(void)
+{
+    pthread_t t;
+    int stop = 0;
+    flicker = map(16 * PAGE, PROT_NONE);
+    /* mmap makes zeros before code is written: undefined instructions */
+    handle(SIGILL, on_fault, SA_NODEFER);
+    pthread_create(&t, NULL, map_and_unmap, &stop);
+    for (int k = 0; k < 20000; k++) {
+        handle(SIGSEGV, on_fault, SA_NODEFER);
+        if (!sigsetjmp(escape, 1))
+            CHECK(run_code(flicker + k % 16 * PAGE) == 20 + k % 16);
+    }
+    stop = 1;
+    pthread_join(t, NULL);
+}
+
 /* ---- /proc ---------------------------------------------------------------------------------------------- */
 
 static void test_maps(void)
@@ -391,6 +437,8 @@ int main(int argc, char **argv)
     run("code that is written elsewhere", test_code_alias);
     run("code changed by another thread", test_code_other_thread);
     run("code across a page border", test_code_across_pages);
+    run("code beyond the end of a file", test_code_beyond_file);
+    run("code that comes and goes", test_code_flickers);
     run("/proc/self/maps", test_maps);
     run("/proc/self", test_proc_self);
     run("auxiliary vector", test_auxv);
