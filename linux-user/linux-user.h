@@ -105,6 +105,7 @@ struct lu_options {
     const char *log_path;  /* -D */
     const char *dfilter;
     const char *accel;
+    const char *opt; /* -opt */
     const char *set_env[LU_MAX_ENV_OPTIONS], *unset_env[LU_MAX_ENV_OPTIONS];
     unsigned n_set_env, n_unset_env;
     uint64_t stack_size; /* -s; 0: RLIMIT_STACK */
@@ -114,6 +115,7 @@ struct lu_options {
     uint64_t tb_size; /* -tb-size, MiB; 0: the default */
     bool strace;
     bool one_insn;
+    bool no_chain;
     int exec_fd;  /* the program's descriptor, from execveat; -1 if none */
     bool reexec;  /* we were started by our own execve (exec.c) */
     unsigned log; /* TCG_LOG_*, from log_items */

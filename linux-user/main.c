@@ -117,7 +117,10 @@ static void make_translator(void)
     unsigned n_ranges = o->dfilter ? lu_dfilter(o->dfilter, &ranges) : 0;
     struct tcg_options options = {.log = o->log,
                                   .log_file = lu.log,
+                                  .accel = lu_accel(o->accel),
+                                  .disabled_passes = o->opt ? lu_disabled_passes(o->opt) : 0,
                                   .one_insn = o->one_insn,
+                                  .no_chain = o->no_chain,
                                   .ra_seed = (uint32_t)o->ra_seed,
                                   .cache_bytes = (size_t)o->tb_size << 20,
                                   .dfilter = ranges,
@@ -125,10 +128,6 @@ static void make_translator(void)
 #ifdef DRAGOMAN_DEBUG
     options.verify = true;
 #endif
-    if (o->accel && !strcmp(o->accel, "interp"))
-        options.accel = TCG_ACCEL_INTERP;
-    else if (o->accel && strcmp(o->accel, "jit"))
-        lu_fatal(1, "-accel: '%s' is neither jit nor interp", o->accel);
     if (o->tb_size > 1024) /* emitted code reaches all of it with 32-bit displacements */
         lu_fatal(1, "-tb-size: %llu MiB is more than 1024", (unsigned long long)o->tb_size);
     lu_mm_mem_ops(&mem);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcg/opt/opt.h"
+
 enum kind { FLAG, STRING, SIZE, NUMBER, COUNT, FD, ENV_SET, ENV_UNSET, ACTION };
 
 struct option {
@@ -46,7 +48,11 @@ static const struct option table[] = {
      "shuffle the allocation of registers by this number, if it is not 0"},
     {"tb-size", "TB_SIZE", "MiB", COUNT, OPT(tb_size),
      "size of the cache of translated code, 1 to 1024 (default 256)"},
-    {"accel", "ACCEL", "jit|interp", STRING, OPT(accel), "translate (default) or interpret"},
+    {"accel", "ACCEL", "jit|interp|lockstep", STRING, OPT(accel),
+     "translate (default), interpret, or both and compare"},
+    {"opt", "OPT", "-pass[,...]", STRING, OPT(opt),
+     "without these passes of the optimiser (-opt help lists them)"},
+    {"no-chain", "NO_CHAIN", NULL, FLAG, OPT(no_chain), "do not chain regions to each other"},
     /* For our own execve; not in the help. */
     {"reexec", NULL, NULL, FLAG, OPT(reexec), NULL},
     {"execfd", NULL, "fd", FD, OPT(exec_fd), NULL},
@@ -209,6 +215,43 @@ void lu_log_items(struct lu_options *options)
     free(copy);
 }
 
+enum tcg_accel lu_accel(const char *name)
+{
+    static const char *const names[] = {
+        [TCG_ACCEL_JIT] = "jit", [TCG_ACCEL_INTERP] = "interp", [TCG_ACCEL_LOCKSTEP] = "lockstep"};
+    for (unsigned k = 0; name && k < sizeof names / sizeof names[0]; k++)
+        if (!strcmp(names[k], name))
+            return (enum tcg_accel)k;
+    if (name)
+        lu_fatal(1, "-accel: '%s' is none of jit, interp and lockstep", name);
+    return TCG_ACCEL_JIT;
+}
+
+static unsigned find_pass(const char *item)
+{
+    for (unsigned k = 0; item[0] == '-' && k < OPT_PASS_COUNT; k++)
+        if (!strcmp(opt_passes[k].name, item + 1))
+            return k;
+    lu_fatal(1, "-opt: '%s' is no pass after a '-' (-opt help lists them)", item);
+}
+
+unsigned lu_disabled_passes(const char *text)
+{
+    unsigned mask = 0;
+    char *copy = strdup(text), *save;
+    for (char *item = strtok_r(copy, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
+        if (!strcmp(item, "help")) {
+            printf("Passes of the optimiser, to be left out (-opt):\n");
+            for (unsigned k = 0; k < OPT_PASS_COUNT; k++)
+                printf("  -%-8s %s\n", opt_passes[k].name, opt_passes[k].help);
+            exit(0);
+        }
+        mask |= strcmp(item, "-all") ? 1u << find_pass(item) : ~0u;
+    }
+    free(copy);
+    return mask;
+}
+
 /* One range of -dfilter; false if it is malformed. */
 static bool parse_range(const char *text, struct tcg_range *range)
 {
@@ -270,6 +313,9 @@ int lu_options_parse(struct lu_options *options, int argc, char **argv)
         apply(options, o, text);
     }
     lu_log_items(options);
+    lu_accel(options->accel);
+    if (options->opt)
+        lu_disabled_passes(options->opt);
     return k;
 }
 

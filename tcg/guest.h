@@ -28,6 +28,7 @@ enum {
     TCG_H_FAULTS = 4, /* accesses guest memory or raises (tcg_raise); pc and all slots are exact then */
     TCG_H_VECTOR = 8, /* a vcall */
     TCG_H_ENDS = 16,  /* may change mode, run_mode or fp control: the front end ends the region after it */
+    TCG_H_VARIES = 32, /* two calls with the same arguments may give different results */
 };
 struct tcg_helper {
     const char *name;

@@ -28,7 +28,8 @@ struct tcg_mem_ops {
     unsigned address_bits;  /* 32 or 64 */
 };
 
-enum tcg_accel { TCG_ACCEL_JIT, TCG_ACCEL_INTERP };
+/* LOCKSTEP: regions run by both, the results compared; see run/lockstep.c. */
+enum tcg_accel { TCG_ACCEL_JIT, TCG_ACCEL_INTERP, TCG_ACCEL_LOCKSTEP };
 
 struct tcg_options {
     enum tcg_accel accel;
@@ -41,7 +42,7 @@ struct tcg_options {
     unsigned disabled_passes;   /* bit k: pass k of tcg/opt/passes.def is skipped */
     size_t cache_bytes;         /* 0: the default */
     uint32_t ra_seed;           /* nonzero: allocation order is shuffled by it, to flush out bugs */
-    bool no_chain;
+    bool no_chain;              /* every region is left to the CPU loop, so that the log has it */
     /* Disassembles n bytes of code for the log (NULL: hex bytes); arch and mode are capstone's. */
     void (*disas)(FILE *out, int arch, int mode, const void *code, size_t n, uint64_t address);
 };

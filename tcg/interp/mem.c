@@ -5,6 +5,7 @@
  */
 #include "tcg/interp/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef unsigned __int128 u128;
@@ -214,6 +215,31 @@ static UNALIGNED bool cas_memory(void *p, u128 *expected, u128 value, unsigned s
     }
 }
 
+/* --- what was overwritten --------------------------------------------------------------------- */
+
+/* For note_store(), before the store. */
+static u128 overwritten(const struct tcg_cpu *cpu, const void *p, unsigned size)
+{
+    return cpu->stores ? read_memory(p, size, false) : 0;
+}
+
+/* After the store, which may have faulted. */
+static void note_store(struct tcg_cpu *cpu, void *p, unsigned size, u128 before)
+{
+    struct interp_stores *s = cpu->stores;
+
+    if (!s)
+        return;
+    if (s->n == s->room) {
+        s->room = 2 * s->room + 64;
+        s->at = realloc(s->at, s->room * sizeof *s->at);
+        if (!s->at)
+            abort();
+    }
+    s->at[s->n++] = (struct interp_store){
+        .host = p, .size = size, .before = {{(uint64_t)before, (uint64_t)(before >> 64)}}};
+}
+
 /* --- ops -------------------------------------------------------------------------------------- */
 
 bool interp_load(struct tcg_cpu *cpu, const struct ir_op *op, uint64_t addr, union ir_val *d)
@@ -235,8 +261,11 @@ bool interp_store(struct tcg_cpu *cpu, const struct ir_op *op, uint64_t addr,
         return misaligned(cpu, addr, true);
     if (op->mod & IR_MEM_RELEASE)
         __atomic_thread_fence(__ATOMIC_RELEASE);
-    write_memory(host_address(cpu, addr), in_memory_order(op, as_number(value, op)), size_of(op),
+    void *p = host_address(cpu, addr);
+    const u128 before = overwritten(cpu, p, size_of(op));
+    write_memory(p, in_memory_order(op, as_number(value, op)), size_of(op),
                  op->mod & IR_MEM_ATOMIC);
+    note_store(cpu, p, size_of(op), before);
     if (op->mod & IR_MEM_SC)
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return true;
@@ -272,6 +301,8 @@ bool interp_store_excl(struct tcg_cpu *cpu, const struct ir_op *op, uint64_t add
     const bool held = cpu->excl_addr == addr && cpu->excl_size == (op->mod & IR_MEM_SIZE);
     const u128 wanted = in_memory_order(op, as_number(value, op));
     d->l = !(held && cas_memory(host_address(cpu, addr), &expected, wanted, size));
+    if (!d->l)
+        note_store(cpu, host_address(cpu, addr), size, expected);
     interp_clear_excl(cpu);
     return true;
 }
@@ -311,6 +342,7 @@ bool interp_rmw(struct tcg_cpu *cpu, const struct ir_op *op, uint64_t addr,
     do {
         wanted = modified((enum ir_rmw)op->lane, in_memory_order(op, old), operand, size);
     } while (!cas_memory(p, &old, in_memory_order(op, wanted), size));
+    note_store(cpu, p, size, old);
     set_result(d, op, old);
     return true;
 }
@@ -322,8 +354,9 @@ bool interp_cas(struct tcg_cpu *cpu, const struct ir_op *op, uint64_t addr,
 
     if (!atomic_possible(op, addr))
         return misaligned(cpu, addr, true);
-    cas_memory(host_address(cpu, addr), &old, in_memory_order(op, as_number(value, op)),
-               size_of(op));
+    void *p = host_address(cpu, addr);
+    cas_memory(p, &old, in_memory_order(op, as_number(value, op)), size_of(op));
+    note_store(cpu, p, size_of(op), old);
     set_result(d, op, old);
     return true;
 }

@@ -5,11 +5,23 @@
  * Each performs one op at guest address `addr`, with the size, byte order, atomicity and ordering
  * that op->mod asks for.  False: the alignment is wrong; cpu->exc, fault_addr and fault_write say
  * so and nothing was accessed.  A host fault may end any of them.
+ * Where cpu->stores is set, what a store overwrote is noted there.
  */
 #ifndef TCG_INTERP_MEM_H
 #define TCG_INTERP_MEM_H
 
 #include "tcg/interp/eval.h"
+
+/* What was stored, in order: for running a region a second time from the same memory. */
+struct interp_store {
+    void *host;
+    unsigned size;
+    tcg_v128 before, after; /* after: lockstep.c's */
+};
+struct interp_stores {
+    struct interp_store *at;
+    uint32_t n, room;
+};
 
 bool interp_load(struct tcg_cpu *cpu, const struct ir_op *op, uint64_t addr, union ir_val *d);
 bool interp_store(struct tcg_cpu *cpu, const struct ir_op *op, uint64_t addr,

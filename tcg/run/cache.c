@@ -41,6 +41,14 @@ struct tcg_region *tcg_region_alloc(struct tcg *tcg)
     return r;
 }
 
+void tcg_free_ir(struct tcg_region *r)
+{
+    if (r->ir)
+        ir_free(r->ir);
+    free(r->ir);
+    r->ir = NULL;
+}
+
 struct tcg_region *tcg_region_of_code(const struct tcg *tcg, uintptr_t host_pc)
 {
     unsigned lo = 0, hi = atomic_load_explicit(&tcg->n_regions, memory_order_acquire);
@@ -269,11 +277,8 @@ void tcg_flush(struct tcg *tcg, struct tcg_cpu *self)
                                     false);
     memset(tcg->pages, 0, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
     memset(tcg->hash, 0, sizeof *tcg->hash << TCG_HASH_BITS);
-    if (tcg->opt.accel == TCG_ACCEL_INTERP)
-        for (unsigned k = 0; k < tcg->n_regions; k++) {
-            ir_free(tcg->by_id[k]->ir);
-            free(tcg->by_id[k]->ir);
-        }
+    for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
+        tcg_free_ir(tcg->by_id[k]);
     atomic_store(&tcg->n_regions, 0);
     for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next)
         tcg_jump_flush(n->thread.cpu);

@@ -21,7 +21,7 @@ static void update_mode(struct tcg_cpu *cpu)
     }
 }
 
-static void run_interp(struct tcg_cpu *cpu, const struct ir *ir)
+void tcg_run_interp(struct tcg_cpu *cpu, const struct ir *ir)
 {
     struct tcg_thread *t = cpu->thread;
     const size_t need = ir_interp_vals(ir);
@@ -36,6 +36,15 @@ static void run_interp(struct tcg_cpu *cpu, const struct ir *ir)
     cpu->link = NULL;
 }
 
+void tcg_run_emitted(struct tcg_cpu *cpu, const struct tcg_region *r)
+{
+    const struct host *host = cpu->tcg->host;
+    cpu->host_fpcr = host->fpcr(&cpu->fp);
+    atomic_store_explicit(&cpu->thread->emitted, 1, memory_order_relaxed);
+    host->enter(cpu, r->code);
+    atomic_store_explicit(&cpu->thread->emitted, 0, memory_order_relaxed);
+}
+
 static void run_region(struct tcg_cpu *cpu, const struct tcg_region *r)
 {
     struct tcg *tcg = cpu->tcg;
@@ -43,14 +52,11 @@ static void run_region(struct tcg_cpu *cpu, const struct tcg_region *r)
         fprintf(tcg->opt.log_file, "exec %#llx\n", (unsigned long long)r->pc);
     if (tcg->opt.log & TCG_LOG_CPU && tcg_log_wanted(tcg, r->pc, TCG_LOG_CPU))
         tcg->guest->dump(cpu, tcg->opt.log_file);
-    if (r->ir) {
-        run_interp(cpu, r->ir);
-        return;
+    switch (tcg->opt.accel) {
+    case TCG_ACCEL_JIT: tcg_run_emitted(cpu, r); break;
+    case TCG_ACCEL_INTERP: tcg_run_interp(cpu, r->ir); break;
+    case TCG_ACCEL_LOCKSTEP: tcg_lockstep(cpu, r); break;
     }
-    cpu->host_fpcr = tcg->host->fpcr(&cpu->fp);
-    atomic_store_explicit(&cpu->thread->emitted, 1, memory_order_relaxed);
-    tcg->host->enter(cpu, r->code);
-    atomic_store_explicit(&cpu->thread->emitted, 0, memory_order_relaxed);
 }
 
 /* Why the code at exc_arg cannot be fetched.  If by now it can, tcg_run() is to go on. */
@@ -90,7 +96,7 @@ static bool step_clean(struct tcg_cpu *cpu)
     cpu->clean_address = tcg->guest->clean_address;
     if (!sigsetjmp(t->recover, 0)) {
         t->recovering = 2;
-        run_interp(cpu, &t->step);
+        tcg_run_interp(cpu, &t->step);
     }
     t->recovering = 0;
     cpu->clean_address = NULL;

@@ -2,7 +2,8 @@
 /*
  * Inside the translator's run time.  Read in this order: tcg.c (making one), loop.c (the CPU
  * loop), translate.c (one function names every stage), lift.c (finding a region), cache.c
- * (regions: look-up, chaining, invalidation, flushing), fault.c (host signals), log.c.
+ * (regions: look-up, chaining, invalidation, flushing), fault.c (host signals), lockstep.c (emitted
+ * code against the interpreter), log.c.
  *
  * Locks: tcg->lock guards everything but what is said to be read without it.  Code and regions
  * live in two arenas that only grow until a flush, which waits until no CPU is in emitted code;
@@ -35,7 +36,7 @@ struct tcg_region {
     uint32_t code_size;
     const uint8_t *snap;
     uint32_t snap_size;
-    struct ir *ir;                  /* interpreter only */
+    struct ir *ir;                  /* what the interpreter runs; NULL with emitted code alone */
     struct tcg_edge *edges;         /* exits to known pcs */
     uint32_t n_edges;
     struct tcg_edge *incoming;      /* edges of other regions that are chained to this one */
@@ -95,6 +96,7 @@ struct tcg_thread {
     union ir_val *vals;
     uint32_t n_vals;
     struct ir step;                 /* loop.c: one instruction that is interpreted */
+    struct tcg_lockstep *lockstep;  /* lockstep.c; NULL until it is needed */
 };
 struct tcg_cpu_node { struct tcg_thread thread; struct tcg_cpu_node *next; };
 
@@ -120,6 +122,17 @@ void tcg_leave_code(struct tcg_cpu *cpu);
 
 /* fault.c: from a helper or the interpreter back to tcg_run(); cpu->exc says why. */
 _Noreturn void tcg_leave_from_c(struct tcg_cpu *cpu);
+
+/* loop.c: run one region, by the interpreter or as emitted code. */
+void tcg_run_interp(struct tcg_cpu *cpu, const struct ir *ir);
+void tcg_run_emitted(struct tcg_cpu *cpu, const struct tcg_region *r);
+
+/* lockstep.c: runs the region by both; aborts if the results differ. */
+void tcg_lockstep(struct tcg_cpu *cpu, const struct tcg_region *r);
+void tcg_lockstep_free(struct tcg_thread *t);
+
+/* cache.c: the IR that a region keeps. */
+void tcg_free_ir(struct tcg_region *r);
 
 /* The back end for the machine that this was built for (backends/). */
 extern const struct host *const tcg_native_host;

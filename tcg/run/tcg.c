@@ -63,6 +63,7 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
     tcg->host = tcg_native_host;
     tcg->mem = *mem;
     tcg->opt = *options;
+    tcg->opt.no_chain |= options->accel == TCG_ACCEL_LOCKSTEP;
     if (!tcg->opt.log_file)
         tcg->opt.log_file = stderr;
     pthread_mutex_init(&tcg->lock, NULL);
@@ -83,10 +84,8 @@ void tcg_free(struct tcg *tcg)
 {
     if (tcg->opt.log & TCG_LOG_STATS)
         tcg_log_stats(tcg);
-    for (unsigned k = 0; tcg->opt.accel == TCG_ACCEL_INTERP && k < tcg->n_regions; k++) {
-        ir_free(tcg->by_id[k]->ir);
-        free(tcg->by_id[k]->ir);
-    }
+    for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
+        tcg_free_ir(tcg->by_id[k]);
     if (tcg->code.base)
         munmap(tcg->code.base, tcg->code.size);
     if (tcg->data.base)
@@ -167,6 +166,7 @@ struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *from)
 static void cpu_release(struct tcg_cpu *cpu)
 {
     free(cpu->thread->vals);
+    tcg_lockstep_free(cpu->thread);
     if (cpu->thread->step.guest)
         ir_free(&cpu->thread->step);
     free(cpu->jump_cache);

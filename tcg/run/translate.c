@@ -87,6 +87,8 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
         tcg_log_in_asm(tcg, &lifted);
     log_ir(tcg, ir, TCG_LOG_IR);
     check(tcg, ir, "lift");
+    if (tcg->opt.accel == TCG_ACCEL_LOCKSTEP)
+        r->ir = keep_ir(ir);
     opt_run(ir, tcg->opt.disabled_passes, tcg->opt.verify);
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
     r->pc = cpu->pc;
@@ -96,17 +98,19 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
     r->n_insns = lifted.n_insns;
     r->n_ranges = lifted.n_ranges;
     memcpy(r->range, lifted.range, sizeof r->range);
-    if (tcg->data.size - tcg->data.used < 65536)
-        return -ENOSPC;
-    if (tcg->opt.accel == TCG_ACCEL_INTERP) {
+    int err = tcg->data.size - tcg->data.used < 65536 ? -ENOSPC : 0;
+    if (!err && tcg->opt.accel == TCG_ACCEL_INTERP) {
         r->ir = keep_ir(ir);
         r->code = tcg_arena_alloc(&tcg->code, 1); /* a distinct address, for look-up alone */
-        if (!r->code)
-            return -ENOSPC;
-    } else {
-        int err = generate(tcg, r);
-        if (err)
-            return err;
+        err = r->code ? 0 : -ENOSPC;
+    } else if (!err) {
+        err = generate(tcg, r);
+    }
+    if (err) {
+        tcg_free_ir(r);
+        return err;
+    }
+    if (tcg->opt.accel != TCG_ACCEL_INTERP) {
         if (tcg_log_wanted(tcg, r->pc, TCG_LOG_OUT_ASM))
             tcg_log_out_asm(tcg, r);
         if (tcg_log_wanted(tcg, r->pc, TCG_LOG_RA))
@@ -151,7 +155,7 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu)
         r = make(cpu);
     if (cpu->link && flushes == tcg->stats.flushes && !tcg->opt.no_chain)
         tcg_chain(tcg, cpu->link, r);
-    else if (!cpu->link) {
+    else if (!cpu->link && !tcg->opt.no_chain) {
         struct tcg_jump *j = &cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
         j->code = r->code;
         __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "tcg/run/run.h"
 #include "toy.h"
 
 static unsigned passed, failed;
@@ -118,6 +121,38 @@ static void test(const char *how, enum tcg_accel accel, bool one_insn)
     tcg_free(tcg);
 }
 
+/* Lockstep ends the process when emitted code and the interpreter disagree: here because the
+ * interpreter's copy of the region is changed behind its back. */
+static void run_changed(void)
+{
+    static const uint32_t program[] = {TOY(TOY_LI, 0, 0, 5), TOY(TOY_HALT, 0, 0, 0)};
+    struct tcg_mem_ops mem = {.code = code, .address_bits = 64};
+    struct tcg_options opt = {.accel = TCG_ACCEL_LOCKSTEP};
+    struct tcg *tcg = tcg_new(&toy_guest, &mem, &opt);
+    struct tcg_cpu *cpu = tcg_cpu_new(tcg);
+    run(cpu, program);
+    struct ir *ir = tcg->by_id[0]->ir;
+    for (ir_ref r = 1; r < ir->n; r++)
+        if (ir->ops[r].opc == IR_const && ir->ops[r].imm == 5)
+            ir->ops[r].imm = 6;
+    run(cpu, program);
+}
+
+static void test_lockstep_notices(void)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (!child) {
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(98);
+        run_changed();
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    check("a difference aborts", "lockstep", status, SIGABRT);
+}
+
 int main(void)
 {
     struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
@@ -129,6 +164,8 @@ int main(void)
     test("interpreter", TCG_ACCEL_INTERP, false);
     test("emitted", TCG_ACCEL_JIT, false);
     test("emitted, one instruction a region", TCG_ACCEL_JIT, true);
+    test("lockstep", TCG_ACCEL_LOCKSTEP, false);
+    test_lockstep_notices();
     printf("%u passed, %u failed, 0 skipped\n", passed, failed);
     return failed != 0;
 }

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCG_ACCEL_LOCKSTEP: every region is run twice from the same state, by the interpreter as it was
+ * lifted and then as emitted code, and what both leave behind is compared.  The first difference
+ * ends the process with the region's code, its IR and both states.  Includes run.h.
+ *
+ * Promises exactness for a guest with one thread whose memory nobody else writes meanwhile: with
+ * more threads regions are not compared.  Stores that emitted code makes and the interpreter does
+ * not are seen by what reads them alone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcg/interp/mem.h"
+#include "tcg/opt/opt.h"
+#include "tcg/run/run.h"
+
+struct tcg_lockstep {
+    struct interp_stores stores;
+    char *before, *interpreted; /* guest->cpu_size bytes each: the state at entry; the interpreter's */
+};
+
+static struct tcg_lockstep *lockstep_of(struct tcg_cpu *cpu)
+{
+    struct tcg_thread *t = cpu->thread;
+    const size_t size = (cpu->tcg->guest->cpu_size + 63) & ~(size_t)63;
+    if (t->lockstep)
+        return t->lockstep;
+    struct tcg_lockstep *s = calloc(1, sizeof *s);
+    if (!s || !(s->before = aligned_alloc(64, size)) || !(s->interpreted = aligned_alloc(64, size)))
+        abort();
+    t->lockstep = s;
+    return s;
+}
+
+void tcg_lockstep_free(struct tcg_thread *t)
+{
+    if (!t->lockstep)
+        return;
+    free(t->lockstep->before);
+    free(t->lockstep->interpreted);
+    free(t->lockstep->stores.at);
+    free(t->lockstep);
+}
+
+/* Whether two runs of the region may differ: a helper says so. */
+static bool varies(const struct ir *ir)
+{
+    for (ir_ref r = 1; r < ir->n; r++) {
+        const struct ir_op *op = &ir->ops[r];
+        if ((op->opc == IR_call || op->opc == IR_vcall) &&
+            ir->guest->helpers[op->mod].flags & TCG_H_VARIES)
+            return true;
+    }
+    return false;
+}
+
+/* --- the interpreter's run, and back ------------------------------------------------------------- */
+
+static void interpret(struct tcg_cpu *cpu, const struct tcg_region *r, struct tcg_lockstep *s)
+{
+    struct tcg_thread *t = cpu->thread;
+    s->stores.n = 0;
+    cpu->stores = &s->stores;
+    if (!sigsetjmp(t->recover, 0)) {
+        t->recovering = 1;
+        tcg_run_interp(cpu, r->ir);
+    }
+    t->recovering = 0;
+    cpu->stores = NULL;
+}
+
+static void undo_stores(struct interp_stores *stores)
+{
+    for (uint32_t k = 0; k < stores->n; k++)
+        memcpy(&stores->at[k].after, stores->at[k].host, stores->at[k].size);
+    for (uint32_t k = stores->n; k-- > 0;)
+        memcpy(stores->at[k].host, &stores->at[k].before, stores->at[k].size);
+}
+
+/* exit_request, the first member, is other threads' to write. */
+static void restore_state(struct tcg_cpu *cpu, const char *state)
+{
+    const size_t skip = offsetof(struct tcg_cpu, mode);
+    memcpy((char *)cpu + skip, state + skip, cpu->tcg->guest->cpu_size - skip);
+}
+
+/* --- comparison ------------------------------------------------------------------------------------ */
+
+struct comparison {
+    const struct guest *guest;
+    const struct tcg_cpu *interpreted, *emitted;
+    unsigned differences;
+};
+
+static void differ(struct comparison *c, const char *what, uint64_t interpreted, uint64_t emitted)
+{
+    if (interpreted == emitted)
+        return;
+    if (!c->differences++)
+        fprintf(stderr, "dragoman: lockstep: emitted code differs from the interpreter:\n");
+    fprintf(stderr, "  %s: interpreted %#llx, emitted %#llx\n", what,
+            (unsigned long long)interpreted, (unsigned long long)emitted);
+}
+
+static void compare_slots(struct comparison *c)
+{
+    for (unsigned k = 0; k < c->guest->n_slots; k++) {
+        const struct tcg_slot *slot = &c->guest->slots[k];
+        const unsigned words = slot->type == IR_V128 ? 2 : 1;
+        const size_t bytes = slot->type == IR_V128 || slot->type == IR_I64 ? 8 : 4;
+        for (unsigned w = 0; w < words; w++) {
+            uint64_t a = 0, b = 0;
+            memcpy(&a, (const char *)c->interpreted + slot->offset + 8 * w, bytes);
+            memcpy(&b, (const char *)c->emitted + slot->offset + 8 * w, bytes);
+            differ(c, slot->name, a, b);
+        }
+    }
+}
+
+static void compare_cpus(struct comparison *c)
+{
+    const struct tcg_cpu *a = c->interpreted, *b = c->emitted;
+    differ(c, "pc", a->pc, b->pc);
+    differ(c, "mode", a->mode, b->mode);
+    differ(c, "run mode", a->run_mode, b->run_mode);
+    differ(c, "exception", a->exc, b->exc);
+    if (a->exc >= TCG_EXC_GUEST || a->exc == TCG_EXC_ALIGN)
+        differ(c, "its argument", (uint64_t)a->exc_arg, (uint64_t)b->exc_arg);
+    if (a->exc == TCG_EXC_MEM || a->exc == TCG_EXC_ALIGN)
+        differ(c, "fault address", a->fault_addr, b->fault_addr);
+    differ(c, "exclusive monitor", a->excl_addr, b->excl_addr);
+    differ(c, "saturation", (a->qc.d[0] | a->qc.d[1]) != 0, (b->qc.d[0] | b->qc.d[1]) != 0);
+    if (a->run_mode & TCG_RUN_FPSR) /* before it is read, it need not be exact */
+        differ(c, "FP flags", a->fp.flags, b->fp.flags);
+}
+
+static void compare_stores(struct comparison *c, const struct interp_stores *stores)
+{
+    for (uint32_t k = 0; k < stores->n; k++) {
+        const struct interp_store *s = &stores->at[k];
+        uint64_t now[2] = {0, 0}, after[2] = {0, 0};
+        char what[40];
+        memcpy(now, s->host, s->size);
+        memcpy(after, &s->after, s->size);
+        snprintf(what, sizeof what, "%u bytes at %p", s->size, s->host);
+        differ(c, what, after[0], now[0]);
+        differ(c, what, after[1], now[1]);
+    }
+}
+
+static _Noreturn void explain(struct tcg_cpu *cpu, const struct tcg_region *r,
+                              const struct tcg_lockstep *s)
+{
+    struct tcg *tcg = cpu->tcg;
+    struct tcg_lifted guest_code = {.n_ranges = r->n_ranges, .n_insns = r->n_insns};
+    memcpy(guest_code.range, r->range, sizeof r->range);
+    fflush(tcg->opt.log_file);
+    tcg->opt.log_file = stderr;
+    fprintf(stderr, "\nRegion %#llx, run mode %#x.  State before:\n", (unsigned long long)r->pc,
+            r->run_mode);
+    tcg->guest->dump((const struct tcg_cpu *)s->before, stderr);
+    fprintf(stderr, "Interpreted:\n");
+    tcg->guest->dump((const struct tcg_cpu *)s->interpreted, stderr);
+    fprintf(stderr, "Emitted:\n");
+    tcg->guest->dump(cpu, stderr);
+    tcg_log_in_asm(tcg, &guest_code);
+    fprintf(stderr, "IR as interpreted:\n");
+    ir_print(r->ir, stderr);
+    opt_run(r->ir, tcg->opt.disabled_passes, false);
+    fprintf(stderr, "IR as emitted:\n");
+    ir_print(r->ir, stderr);
+    tcg_log_out_asm(tcg, r);
+    abort();
+}
+
+void tcg_lockstep(struct tcg_cpu *cpu, const struct tcg_region *r)
+{
+    const struct guest *guest = cpu->tcg->guest;
+    if (cpu->tcg->cpus->next || varies(r->ir)) {
+        tcg_run_emitted(cpu, r);
+        return;
+    }
+    struct tcg_lockstep *s = lockstep_of(cpu);
+    memcpy(s->before, cpu, guest->cpu_size);
+    interpret(cpu, r, s);
+    undo_stores(&s->stores);
+    memcpy(s->interpreted, cpu, guest->cpu_size);
+    restore_state(cpu, s->before);
+    tcg_run_emitted(cpu, r);
+    struct comparison c = {.guest = guest,
+                           .interpreted = (const struct tcg_cpu *)s->interpreted,
+                           .emitted = cpu};
+    compare_slots(&c);
+    compare_cpus(&c);
+    compare_stores(&c, &s->stores);
+    if (c.differences)
+        explain(cpu, r, s);
+}
