@@ -18,14 +18,28 @@ void *tcg_arena_alloc(struct tcg_arena *a, size_t n)
     return a->base + at;
 }
 
+static uint64_t key_mix(uint64_t pc, uint32_t mode, uint32_t run_mode)
+{
+    return (pc ^ (uint64_t)mode << 40 ^ (uint64_t)run_mode << 52) * 0x9e3779b97f4a7c15u;
+}
+
 static uint32_t key_hash(uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
-    uint64_t h = (pc ^ (uint64_t)mode << 40 ^ (uint64_t)run_mode << 52) * 0x9e3779b97f4a7c15u;
-    return (uint32_t)(h >> (64 - TCG_HASH_BITS));
+    return (uint32_t)(key_mix(pc, mode, run_mode) >> (64 - TCG_HASH_BITS));
+}
+
+/* A bit that is clear for most addresses where no region begins: lifting asks at each instruction,
+ * and the hash table is too large to stay in the host's caches. */
+static bool maybe_known(const struct tcg *tcg, uint32_t hash)
+{
+    return tcg->known[hash % TCG_KNOWN_BITS / 8] >> (hash % 8) & 1;
 }
 
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
+    uint64_t full = key_mix(pc, mode, run_mode);
+    if (!maybe_known(tcg, (uint32_t)(full >> 24)))
+        return NULL;
     struct tcg_region *r = tcg->hash[key_hash(pc, mode, run_mode)];
     while (r && !(r->pc == pc && r->mode == mode && r->run_mode == run_mode))
         r = r->hash_next;
@@ -112,8 +126,10 @@ static void pages_add(struct tcg *tcg, struct tcg_region *r)
 void tcg_publish(struct tcg *tcg, struct tcg_region *r)
 {
     uint32_t h = key_hash(r->pc, r->mode, r->run_mode);
+    uint32_t bit = (uint32_t)(key_mix(r->pc, r->mode, r->run_mode) >> 24);
     r->hash_next = tcg->hash[h];
     tcg->hash[h] = r;
+    tcg->known[bit % TCG_KNOWN_BITS / 8] |= (uint8_t)(1u << bit % 8);
     pages_add(tcg, r);
     tcg->by_id[r->id] = r;
     atomic_store_explicit(&tcg->n_regions, r->id + 1, memory_order_release);
@@ -277,11 +293,14 @@ void tcg_flush(struct tcg *tcg, struct tcg_cpu *self)
                                     false);
     memset(tcg->pages, 0, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
     memset(tcg->hash, 0, sizeof *tcg->hash << TCG_HASH_BITS);
+    memset(tcg->known, 0, sizeof tcg->known);
     for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
         tcg_free_ir(tcg->by_id[k]);
     atomic_store(&tcg->n_regions, 0);
-    for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next)
+    for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next) {
         tcg_jump_flush(n->thread.cpu);
+        n->thread.cpu->link = NULL; /* the exit that it left by is gone */
+    }
     madvise(tcg->data.base, tcg->data.used, MADV_DONTNEED);
     tcg->data.used = 0;
     tcg->code.used = tcg->code_runtime;

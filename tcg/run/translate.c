@@ -150,10 +150,9 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu)
         pthread_cond_wait(&tcg->resumed, &tcg->lock);
     struct tcg_region *r = tcg_lookup(tcg, cpu->pc, cpu->mode, cpu->run_mode);
     tcg->stats.lookups++;
-    uint64_t flushes = tcg->stats.flushes;
     if (!r)
         r = make(cpu);
-    if (cpu->link && flushes == tcg->stats.flushes && !tcg->opt.no_chain)
+    if (cpu->link && !tcg->opt.no_chain)
         tcg_chain(tcg, cpu->link, r);
     else if (!cpu->link && !tcg->opt.no_chain) {
         struct tcg_jump *j = &cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
