@@ -3,7 +3,7 @@
  * The side table: for each place in emitted code where a fault can happen, the guest's pc and for
  * each slot whose memory is stale a recipe to rebuild it.  Delta coded in code order:
  *
- *   entry  = offset delta, zigzag pc delta, count << 1 | reset, count * (slot, recipe)
+ *   entry  = offset delta << 1 | reset, zigzag pc delta, any number of (slot + 1, recipe), 0
  *   recipe = CLEAN | INT reg | VEC reg | STACK offset | STATE offset | CONST zigzag |
  *            VCONST 16 bytes | FLAGS opc type lane mod recipe recipe | ZEXT lane recipe |
  *            LOW32 recipe
@@ -133,32 +133,29 @@ static bool changed(struct cg *cg, unsigned s, struct buf *o)
 void cg_snap_at(struct cg *cg, const uint8_t *at)
 {
     struct cg_priv *p = cg->priv;
-    struct buf head = {.n = 0}, r;
-    uint16_t slots[CG_MAX_SLOTS];
-    unsigned n = 0;
+    struct buf b = {.n = 0}, r;
+    uint32_t offset = (uint32_t)(at - cg->start);
     if (p->in_ool) {
         fprintf(stderr, "dragoman: an access out of line at %%%u\n", p->pos);
         abort();
     }
-    for (unsigned k = 0; k < p->n_dirty; k++)
-        if (changed(cg, p->dirty[k], &r))
-            slots[n++] = p->dirty[k];
-    uint32_t offset = (uint32_t)(at - cg->start);
-    put_num(&head, offset - p->snap_offset);
-    put_num(&head, zigzag((int64_t)(p->insn_pc - p->snap_pc)));
-    put_num(&head, n << 1 | p->snap_reset);
-    out(p, head.b, head.n);
+    put_num(&b, (uint64_t)(offset - p->snap_offset) << 1 | p->snap_reset);
+    put_num(&b, zigzag((int64_t)(p->insn_pc - p->snap_pc)));
+    out(p, b.b, b.n);
     p->snap_offset = offset;
     p->snap_pc = p->insn_pc;
     p->snap_reset = false;
-    for (unsigned k = 0; k < n; k++) {
-        head.n = 0;
-        put_num(&head, slots[k]);
-        out(p, head.b, head.n);
-        changed(cg, slots[k], &r);
-        p->slot[slots[k]].snap = p->n_snap;
+    for (unsigned k = 0; k < p->n_dirty; k++) {
+        unsigned s = p->dirty[k];
+        if (!changed(cg, s, &r))
+            continue;
+        b.n = 0;
+        put_num(&b, s + 1);
+        out(p, b.b, b.n);
+        p->slot[s].snap = p->n_snap;
         out(p, r.b, r.n);
     }
+    out(p, "", 1);
 }
 
 void cg_fault_point(struct cg *cg, const struct cg_inst *i, const uint8_t *at)
@@ -298,16 +295,15 @@ bool cg_restore(struct tcg_cpu *cpu, const struct host *host, const struct guest
     uint32_t at = 0;
     uint64_t pc = region_pc;
     while (s.p < s.end) {
-        at += (uint32_t)num(&s);
+        uint64_t step = num(&s);
+        at += (uint32_t)(step >> 1);
         pc += (uint64_t)unzigzag(num(&s));
-        uint64_t n = num(&s);
         if (at > offset)
             return false;
-        if (n & 1)
+        if (step & 1)
             memset(last, 0, sizeof last);
-        for (n >>= 1; n; n--) {
-            unsigned slot = (unsigned)num(&s);
-            last[slot] = s.p;
+        for (uint64_t slot; (slot = num(&s)) != 0;) {
+            last[slot - 1] = s.p;
             recipe(&s, &f, NULL);
         }
         if (at == offset)
@@ -330,14 +326,13 @@ void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *g
     uint64_t at = 0;
     int64_t pc = 0;
     while (s.p < s.end) {
-        at += num(&s);
+        uint64_t step = num(&s);
+        at += step >> 1;
         pc += unzigzag(num(&s));
-        uint64_t n = num(&s);
-        fprintf(out_file, "  at +%#" PRIx64 ": pc +%" PRId64 "%s", at, pc, n & 1 ? " reset" : "");
-        for (n >>= 1; n; n--) {
-            unsigned slot = (unsigned)num(&s);
+        fprintf(out_file, "  at +%#" PRIx64 ": pc +%" PRId64 "%s", at, pc, step & 1 ? " reset" : "");
+        for (uint64_t slot; (slot = num(&s)) != 0;) {
             const uint8_t *r = s.p;
-            fprintf(out_file, " %s=%s", guest->slots[slot].name, *r <= R_LOW32 ? names[*r] : "?");
+            fprintf(out_file, " %s=%s", guest->slots[slot - 1].name, *r <= R_LOW32 ? names[*r] : "?");
             if (*r == R_INT || *r == R_VEC)
                 fprintf(out_file, "%u", r[1]);
             recipe(&s, &(struct frame){0}, NULL);

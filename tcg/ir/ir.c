@@ -35,9 +35,43 @@ static void *grow(void *p, uint32_t *cap, uint32_t need, size_t size)
     return p;
 }
 
+/* --- types ------------------------------------------------------------------------------------- */
+
+static enum ir_type letter_type(char c, const struct ir_op *op)
+{
+    switch (c) {
+    case 'T': return op->type;
+    case 'W': return IR_I32;
+    case 'L': return IR_I64;
+    case 'V': return IR_V128;
+    case 'F': return IR_FLAGS;
+    default: return IR_NONE;
+    }
+}
+
+uint8_t ir_result_kind[IR_OPC_COUNT];
+
+/* By opcode, from its shape; IR_OF_OP where it is op->type.  The same whoever fills it in. */
+static void fill_result_kinds(void)
+{
+    static const uint16_t of_op[] = {IR_const, IR_vconst, IR_get, IR_param, IR_crc32, IR_cc, IR_sel,
+                                     IR_load, IR_load_excl, IR_rmw, IR_cas, IR_call};
+    const struct ir_op marker = {.type = IR_OF_OP};
+    for (unsigned k = 0; k < IR_OPC_COUNT; k++)
+        if (strcmp(ir_opinfo[k].shape, "CUSTOM"))
+            ir_result_kind[k] = (uint8_t)letter_type(ir_opinfo[k].shape[0], &marker);
+    for (unsigned k = 0; k < sizeof of_op / sizeof *of_op; k++)
+        ir_result_kind[of_op[k]] = IR_OF_OP;
+    ir_result_kind[IR_store_excl] = IR_I32;
+    ir_result_kind[IR_vcall] = IR_V128;
+    ir_result_kind[IR_fcmp] = ir_result_kind[IR_flags_sel] = IR_FLAGS;
+}
+
 void ir_init(struct ir *ir, const struct guest *guest)
 {
     memset(ir, 0, sizeof *ir);
+    if (!ir_result_kind[IR_const])
+        fill_result_kinds();
     ir->guest = guest;
     ir_reset(ir);
 }
@@ -270,41 +304,6 @@ ir_ref ir_call(struct ir *ir, unsigned helper, ir_ref a, ir_ref b, ir_ref c, ir_
 ir_ref ir_vcall(struct ir *ir, unsigned helper, ir_ref a, ir_ref b, ir_ref c, int64_t imm)
 {
     return ir_mk(ir, IR_vcall, IR_V128, 0, a, b, c, imm, 0, helper);
-}
-
-/* --- types ------------------------------------------------------------------------------------- */
-
-static enum ir_type letter_type(char c, const struct ir_op *op)
-{
-    switch (c) {
-    case 'T': return op->type;
-    case 'W': return IR_I32;
-    case 'L': return IR_I64;
-    case 'V': return IR_V128;
-    case 'F': return IR_FLAGS;
-    default: return IR_NONE;
-    }
-}
-
-enum ir_type ir_result_type(const struct ir *ir, ir_ref r)
-{
-    const struct ir_op *op = &ir->ops[r];
-    switch (op->opc) {
-    case IR_const: case IR_vconst: case IR_get: case IR_param: case IR_crc32: case IR_cc:
-    case IR_sel: case IR_load: case IR_load_excl: case IR_rmw: case IR_cas: case IR_call:
-        return op->type;
-    case IR_store_excl:
-        return IR_I32;
-    case IR_vcall:
-        return IR_V128;
-    case IR_fcmp: case IR_flags_sel:
-        return IR_FLAGS;
-    case IR_NOP: case IR_put: case IR_insn: case IR_store: case IR_clear_excl: case IR_fence:
-    case IR_exit_if: case IR_jump: case IR_branch: case IR_goto_pc: case IR_goto_ind: case IR_raise:
-        return IR_NONE;
-    default:
-        return letter_type(ir_opinfo[op->opc].shape[0], op);
-    }
 }
 
 unsigned ir_arg_types(const struct ir *ir, ir_ref r, uint8_t types[4])

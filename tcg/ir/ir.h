@@ -238,7 +238,14 @@ static inline ir_ref ir_mk(struct ir *ir, uint16_t opc, uint8_t type, uint8_t la
 #include "tcg/ir/ops.def"
 
 /* Type of the value that op r makes, IR_NONE if it makes none. */
-enum ir_type ir_result_type(const struct ir *ir, ir_ref r);
+enum { IR_OF_OP = 0xff };
+extern uint8_t ir_result_kind[IR_OPC_COUNT]; /* enum ir_type, or IR_OF_OP: op->type; from ir_init() */
+static inline enum ir_type ir_result_type(const struct ir *ir, ir_ref r)
+{
+    const struct ir_op *op = &ir->ops[r];
+    uint8_t kind = ir_result_kind[op->opc];
+    return (enum ir_type)(kind == IR_OF_OP ? op->type : kind);
+}
 /* Types of op r's operands arg[0..n-1] into types (IR_NONE: absent); returns n. */
 unsigned ir_arg_types(const struct ir *ir, ir_ref r, uint8_t types[4]);
 

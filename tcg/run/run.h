@@ -53,7 +53,7 @@ struct tcg_page { uint64_t page; struct tcg_page_ref *refs; struct tcg_page *nex
 
 struct tcg_arena { uint8_t *base; size_t size, used; };
 
-enum { TCG_HASH_BITS = 16, TCG_PAGE_HASH_BITS = 14, TCG_MAX_REGIONS = 1 << 21 };
+enum { TCG_HASH_BITS = 16, TCG_PAGE_HASH_BITS = 14, TCG_MAX_REGIONS = 1 << 21, TCG_KNOWN_BITS = 1 << 18 };
 
 struct tcg_stats {
     uint64_t regions, insns, code_bytes, flushes, invalidated, chained, lookups;
@@ -72,6 +72,7 @@ struct tcg {
     struct tcg_region **by_id;      /* in order of code address too; read without the lock */
     atomic_uint n_regions;
     struct tcg_region **hash;
+    uint8_t known[TCG_KNOWN_BITS / 8]; /* filter in front of hash */
     struct tcg_page **pages;
     struct cg cg;
     struct ir ir;
@@ -79,11 +80,15 @@ struct tcg {
     atomic_uint stop;               /* a flush wants every CPU out of emitted code */
     pthread_cond_t stopped, resumed;
     struct tcg_stats stats;
+    bool fp_traps;                  /* TCG_RUN_FPTRAP may be used */
     /* Code that cannot be read though mem.code() gave it: a lift begins again without that page. */
     const struct tcg_thread *lifting; /* whose thread lifts now; NULL if none */
     uint64_t lift_bad;                /* the page; UINT64_MAX if none */
     sigjmp_buf lift_recover;
 };
+
+/* A trap costs about 2 us: a program that has had so many gets code that checks instead. */
+enum { TCG_FP_TRAPS = 1000000000 };
 
 /* A CPU's run-time side; cpu->thread points here. */
 struct tcg_thread {
@@ -95,6 +100,7 @@ struct tcg_thread {
     volatile sig_atomic_t recovering; /* recover is set: interpreter or tcg_copy_* */
     union ir_val *vals;
     uint32_t n_vals;
+    unsigned n_fp_traps;            /* Invalid raised so far: TCG_FP_TRAPS are too many */
     struct ir step;                 /* loop.c: one instruction that is interpreted */
     struct tcg_lockstep *lockstep;  /* lockstep.c; NULL until it is needed */
 };
