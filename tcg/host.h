@@ -142,8 +142,14 @@ struct host {
 
     void (*fp_sync)(struct tcg_cpu *cpu);
     void (*fp_load)(struct tcg_cpu *cpu);
-    /* The rounding mode etc. of cpu->fp as host_fpcr. */
-    uint32_t (*fpcr)(const struct fp_env *fp);
+    /* The rounding mode etc. of cpu->fp as host_fpcr, for code of that run mode. */
+    uint32_t (*fpcr)(const struct fp_env *fp, uint32_t run_mode);
+    /* After init: can code be made for TCG_RUN_FPTRAP?  Tries, before there are threads. */
+    bool (*traps_invalid)(void);
+    /* SIGFPE in the code of a region of run mode TCG_RUN_FPTRAP: true if it was raised by one of its
+     * instructions; on return from the handler that op is evaluated by its definition.
+     * Async-signal-safe. */
+    bool (*frame_fp_trap)(void *ucontext, struct tcg_cpu *cpu, const uint8_t *code, size_t size);
 };
 
 /* The code generator's state, for host emitters. */

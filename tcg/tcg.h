@@ -43,6 +43,7 @@ struct tcg_options {
     size_t cache_bytes;         /* 0: the default */
     uint32_t ra_seed;           /* nonzero: allocation order is shuffled by it, to flush out bugs */
     bool no_chain;              /* every region is left to the CPU loop, so that the log has it */
+    bool no_cold;               /* code is compiled on its first execution, not interpreted */
     /* Disassembles n bytes of code for the log (NULL: hex bytes); arch and mode are capstone's. */
     void (*disas)(FILE *out, int arch, int mode, const void *code, size_t n, uint64_t address);
 };

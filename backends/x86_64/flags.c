@@ -415,14 +415,17 @@ bool x64_fcmp_inline(const struct cg *cg, const struct ir_op *op)
 void x64_emit_fcmp(struct cg *cg, const struct cg_inst *i)
 {
     const bool signals = i->op->mod & IR_FCMP_SIGNAL, wide = (i->op->lane & 3) == IR_LANE_D;
+    const uint8_t *at;
 
     if (!x64_fcmp_inline(cg, i->op)) {
         x64_eval_to(cg, i, RAX);
         finish_word(cg, i);
         return;
     }
+    at = cg->p;
     x64_v2(cg, signals ? (wide ? V_COMISD : V_COMISS) : (wide ? V_UCOMISD : V_UCOMISS),
            i->a[0].reg, i->a[1].reg);
+    x64_trap_flags(cg, at);
     finish(cg, i);
 }
 

@@ -58,6 +58,9 @@ static bool listed(const char *list, const char *text)
     return false;
 }
 
+static bool traps_ok;
+static bool traps_invalid(void) { return traps_ok; }
+
 /* x86-64-v2: SSE3, SSSE3, CMPXCHG16B, SSE4.1, SSE4.2, POPCNT, and LAHF in 64-bit mode. */
 static int init(const char **why)
 {
@@ -86,6 +89,7 @@ static int init(const char **why)
         x64_features &= ~(1u << X64_BIT_AVX512F | 1u << X64_BIT_AVX512VL | 1u << X64_BIT_AVX512BW |
                           1u << X64_BIT_AVX512DQ | 1u << X64_BIT_AVX512CD | 1u << X64_BIT_BITALG |
                           1u << X64_BIT_VNNI);
+    traps_ok = !listed(disable, "fptrap") && x64_probe_traps();
     return 0;
 }
 
@@ -412,4 +416,6 @@ const struct host x64_host = {
     .fp_sync = x64_fp_sync,
     .fp_load = x64_fp_load,
     .fpcr = x64_fpcr,
+    .traps_invalid = traps_invalid,
+    .frame_fp_trap = x64_frame_fp_trap,
 };

@@ -230,15 +230,18 @@ void x64_fp_sync(struct tcg_cpu *cpu)
 
 void x64_fp_load(struct tcg_cpu *cpu)
 {
-    cpu->host_fpcr = x64_fpcr(&cpu->fp);
+    cpu->host_fpcr = x64_fpcr(&cpu->fp, cpu->run_mode);
     _mm_setcsr(cpu->host_fpcr);
 }
 
 /* SDM volume 1, 10.2.3: rounding control 0 nearest, 1 down, 2 up, 3 towards zero; bit 15 flushes
- * results (FTZ), bit 6 operands (DAZ). */
-uint32_t x64_fpcr(const struct fp_env *fp)
+ * results (FTZ), bit 6 operands (DAZ), bit 7 masks Invalid. */
+uint32_t x64_fpcr(const struct fp_env *fp, uint32_t run_mode)
 {
     static const uint8_t control[4] = {[FP_RNE] = 0, [FP_RP] = 2, [FP_RM] = 1, [FP_RZ] = 3};
 
-    return X64_MXCSR_DEFAULT | (uint32_t)control[fp->round & 3] << 13 | (fp->fz ? 0x8040 : 0);
+    const uint32_t mask = run_mode & TCG_RUN_FPTRAP ? 0x80 : 0;
+
+    return (X64_MXCSR_DEFAULT & ~mask) | (uint32_t)control[fp->round & 3] << 13 |
+           (fp->fz ? 0x8040 : 0);
 }

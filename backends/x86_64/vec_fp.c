@@ -80,12 +80,12 @@ static void jump_min_normal(struct cg *cg, bool doubles, unsigned r, struct cg_l
     x64_jcc(cg, CC_NE, slow);
 }
 
-/* The checks of an arithmetic result in D. */
-static void check_result(struct cg *cg, const struct cg_inst *i, bool underflows)
+/* The checks of an arithmetic result in D; the end of the op.  Where Invalid traps the only wrong
+ * NaNs that come without it are those of fused operations. */
+static void check_result(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow, bool underflows)
 {
-    struct cg_ool *slow = x64_slow_eval(cg, i);
-
-    jump_unordered(cg, i, D, D, T0, &slow->from);
+    if (!x64_traps(cg) || i->op->opc == IR_vfma)
+        jump_unordered(cg, i, D, D, T0, &slow->from);
     if (underflows && exact_underflow(cg))
         jump_min_normal(cg, wide(i), D, &slow->from);
     x64_bind(cg, &slow->back);
@@ -98,58 +98,68 @@ void x64_emit_vfarith(struct cg *cg, const struct cg_inst *i)
     static fp_forms add = FORMS(ADD), sub = FORMS(SUB), mul = FORMS(MUL), div = FORMS(DIV);
     const uint16_t opc = i->op->opc;
     const uint32_t op = form(i, opc == IR_vfadd ? add : opc == IR_vfsub ? sub : opc == IR_vfmul ? mul : div);
+    struct cg_ool *slow;
     unsigned a, b;
 
     if (!host_fp(cg, i) || !rounds_dynamically(i)) {
         x64_emit_eval(cg, i);
         return;
     }
+    slow = x64_slow_eval(cg, i);
     a = operand(cg, i, A, T0);
     b = i->a[0].reg == i->a[1].reg ? a : operand(cg, i, B, T1);
+    x64_trap_here(cg, slow);
     x64_v3(cg, op, D, a, b);
-    check_result(cg, i, opc == IR_vfmul || opc == IR_vfdiv);
+    check_result(cg, i, slow, opc == IR_vfmul || opc == IR_vfdiv);
 }
 
 void x64_emit_vfsqrt(struct cg *cg, const struct cg_inst *i)
 {
     static fp_forms forms = FORMS(SQRT);
+    struct cg_ool *slow;
     unsigned a;
 
     if (!host_fp(cg, i) || !rounds_dynamically(i)) {
         x64_emit_eval(cg, i);
         return;
     }
+    slow = x64_slow_eval(cg, i);
     a = operand(cg, i, A, T0);
+    x64_trap_here(cg, slow);
     if (scalar(i))
         x64_v3(cg, form(i, forms), D, a, a);
     else
         x64_v2(cg, form(i, forms), D, a);
-    check_result(cg, i, false);
+    check_result(cg, i, slow, false);
 }
 
 /* d = a + b * c; the 231 form adds to its destination. */
 void x64_emit_vfma(struct cg *cg, const struct cg_inst *i)
 {
     static fp_forms forms[4] = {FORMS(VFMADD231), FORMS(VFMSUB231), FORMS(VFNMADD231), FORMS(VFNMSUB231)};
+    struct cg_ool *slow;
     unsigned b, c;
 
     if (!host_fp(cg, i) || !X64_HAS(FMA)) {
         x64_emit_eval(cg, i);
         return;
     }
+    slow = x64_slow_eval(cg, i);
     if (half_vector(i))
         x64_dup_low(cg, D, A);
     else
         x64_movaps(cg, D, A);
     b = operand(cg, i, B, T0);
     c = operand(cg, i, C, T1);
+    x64_trap_here(cg, slow);
     /* IR_FMA_NEGA: -a is FMSUB, IR_FMA_NEGB: -(b * c) is FNMADD */
     x64_vex_rr(cg, form(i, forms[i->op->mod & (IR_FMA_NEGA | IR_FMA_NEGB)]), D, b, c);
-    check_result(cg, i, true);
+    check_result(cg, i, slow, true);
 }
 
 /* MAX and MIN give their second operand if both are zeros: both orders, then the sign that is wanted.
- * Unordered operands are found before, because the host raises Invalid for quiet NaNs. */
+ * Unordered operands are found before, because the host raises Invalid for quiet NaNs; if that traps
+ * it is enough. */
 void x64_emit_vfminmax(struct cg *cg, const struct cg_inst *i)
 {
     static fp_forms max = FORMS(MAX), min = FORMS(MIN);
@@ -166,7 +176,9 @@ void x64_emit_vfminmax(struct cg *cg, const struct cg_inst *i)
     op = form(i, is_max ? max : min);
     a = operand(cg, i, A, T0);
     b = operand(cg, i, B, T1);
-    jump_unordered(cg, i, a, b, D, &slow->from); /* H_EARLY: D is free */
+    if (!x64_traps(cg))
+        jump_unordered(cg, i, a, b, D, &slow->from); /* H_EARLY: D is free */
+    x64_trap_here(cg, slow);
     x64_v3(cg, op, D, a, b);
     if (b == T1) {
         x64_v3(cg, op, T1, T1, a);
@@ -183,6 +195,7 @@ void x64_emit_vfminmax(struct cg *cg, const struct cg_inst *i)
 /* Predicates 0 EQ_OQ raises for signalling NaNs alone, 1 LT_OS and 2 LE_OS for all: as A64's. */
 void x64_emit_vfcmp(struct cg *cg, const struct cg_inst *i)
 {
+    struct cg_ool *slow = NULL;
     unsigned a, b;
 
     if (!host_fp(cg, i)) {
@@ -191,10 +204,15 @@ void x64_emit_vfcmp(struct cg *cg, const struct cg_inst *i)
     }
     a = operand(cg, i, A, T0);
     b = operand(cg, i, B, T1);
+    if (x64_traps(cg))
+        slow = x64_slow_eval(cg, i);
+    x64_trap_here(cg, slow);
     if (i->op->opc == IR_vfcmeq)
         x64_v3i(cg, form(i, cmp_forms), D, a, b, 0);
     else
         x64_v3i(cg, form(i, cmp_forms), D, b, a, i->op->opc == IR_vfcmgt ? 1 : 2);
+    if (slow)
+        x64_bind(cg, &slow->back);
 }
 
 /* 2^n as a number of i's format, in all lanes. */
@@ -226,27 +244,28 @@ static void round_to(struct cg *cg, const struct cg_inst *i, unsigned d, unsigne
 
 /* To `slow` unless the magnitudes of all lanes of a are below 2^limit; T1 is lost. */
 static void jump_large(struct cg *cg, const struct cg_inst *i, unsigned a, int limit,
-                       struct cg_label *slow)
+                       struct cg_ool *slow)
 {
     const struct x64_mem bound = power_of_two(cg, wide(i), limit);
     const struct x64_mem magnitude = x64_pool_splat(cg, i->op->lane, wide(i) ? INT64_MAX : INT32_MAX);
 
     x64_v3m(cg, V_PAND, T1, a, &magnitude);
     if (scalar(i)) {
+        x64_trap_here(cg, slow);
         x64_v2m(cg, wide(i) ? V_UCOMISD : V_UCOMISS, T1, &bound);
-        x64_jcc(cg, CC_AE, slow);
-        x64_jcc(cg, CC_P, slow);
+        x64_jcc(cg, CC_AE, &slow->from);
+        x64_jcc(cg, CC_P, &slow->from);
     } else { /* as integers, magnitudes are ordered alike */
         x64_v3m(cg, wide(i) ? V_PCMPGTQ : V_PCMPGTD, T1, T1, &bound);
         x64_v2(cg, V_PTEST, T1, T1);
-        x64_jcc(cg, CC_NE, slow);
+        x64_jcc(cg, CC_NE, &slow->from);
     }
 }
 
 /* d = a rounded to nearest, ties away from zero, without raising anything: trunc(2a) - trunc(a), with
  * a's sign if that is zero.  All of it is exact below 2^(digits).  d is not a; T1 is lost. */
 static void round_away(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned a,
-                       struct cg_label *slow)
+                       struct cg_ool *slow)
 {
     static fp_forms add = FORMS(ADD), sub = FORMS(SUB);
     const struct x64_mem sign = x64_constant(cg, wide(i) ? X64_K_SIGN64 : X64_K_SIGN32);
@@ -271,13 +290,15 @@ static void emit_frinta(struct cg *cg, const struct cg_inst *i)
 {
     struct cg_ool *slow = x64_slow_eval(cg, i);
 
-    round_away(cg, i, D, operand(cg, i, A, T0), &slow->from);
+    round_away(cg, i, D, operand(cg, i, A, T0), slow);
     x64_bind(cg, &slow->back);
 }
 
 void x64_emit_vfrint(struct cg *cg, const struct cg_inst *i)
 {
     const int control = round_control(i->op->mod);
+    struct cg_ool *slow = NULL;
+    unsigned a;
 
     if (host_fp(cg, i) && rounds_away(i) && !(i->op->mod & IR_RINT_EXACT)) {
         emit_frinta(cg, i);
@@ -288,66 +309,84 @@ void x64_emit_vfrint(struct cg *cg, const struct cg_inst *i)
         x64_emit_eval(cg, i);
         return;
     }
-    round_to(cg, i, D, operand(cg, i, A, T0), control | (i->op->mod & IR_RINT_EXACT ? 0 : 8));
+    a = operand(cg, i, A, T0);
+    if (x64_traps(cg))
+        slow = x64_slow_eval(cg, i);
+    x64_trap_here(cg, slow);
+    round_to(cg, i, D, a, control | (i->op->mod & IR_RINT_EXACT ? 0 : 8));
+    if (slow)
+        x64_bind(cg, &slow->back);
 }
 
 /* --- between formats ---------------------------------------------------------------------------------------------- */
 
-/* binary16 to and from binary32 by F16C; true if done. */
-static bool convert_half(struct cg *cg, const struct cg_inst *i)
+/* binary16 to and from binary32 by F16C. */
+static bool half_inline(const struct cg *cg, const struct cg_inst *i)
 {
     const unsigned to = (unsigned)i->op->imm;
-    unsigned a = A;
 
     if (!X64_HAS(F16C) || (cg->run_mode & TCG_RUN_FPEXACT) || (i->op->mod & IR_FPC1))
         return false;
-    if (LANE == IR_LANE_H && (to == IR_LANE_S || scalar(i))) {
-        if (scalar(i)) {
-            x64_zext_lane(cg, IR_LANE_H, T0, a);
-            a = T0;
-        }
-        x64_v2(cg, V_VCVTPH2PS, D, a);
-        if (to == IR_LANE_D)
-            x64_v3(cg, V_CVTSS2SD, D, D, D);
-        return true;
+    if (LANE == IR_LANE_H)
+        return to == IR_LANE_S || scalar(i);
+    return LANE == IR_LANE_S && to == IR_LANE_H && rounds_dynamically(i) && !exact_underflow(cg);
+}
+
+static void convert_half(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow)
+{
+    unsigned a = A;
+
+    /* Lanes that do not count must raise nothing. */
+    if (scalar(i) || (half_vector(i) && LANE == IR_LANE_S)) {
+        x64_zext_lane(cg, scalar(i) ? i->op->lane : IR_LANE_D, T0, a);
+        a = T0;
     }
-    if (LANE == IR_LANE_S && to == IR_LANE_H && rounds_dynamically(i) && !exact_underflow(cg)) {
-        if (scalar(i) || half_vector(i)) {
-            x64_zext_lane(cg, scalar(i) ? IR_LANE_S : IR_LANE_D, T0, a);
-            a = T0;
-        }
+    x64_trap_here(cg, slow);
+    if (LANE == IR_LANE_S) {
         x64_v2i(cg, V_VCVTPS2PH, a, D, 4); /* the source is ModRM.reg; 4: round as MXCSR */
-        return true;
+        return;
     }
-    return false;
+    x64_v2(cg, V_VCVTPH2PS, D, a);
+    if (i->op->imm == IR_LANE_D)
+        x64_v3(cg, V_CVTSS2SD, D, D, D);
+}
+
+static void convert_wide(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow)
+{
+    const bool to_double = i->op->imm == IR_LANE_D;
+
+    if (scalar(i)) {
+        x64_zero(cg, T0);
+        x64_trap_here(cg, slow);
+        x64_v3(cg, to_double ? V_CVTSS2SD : V_CVTSD2SS, D, T0, A);
+    } else {
+        x64_trap_here(cg, slow);
+        x64_v2(cg, to_double ? V_CVTPS2PD : V_CVTPD2PS, D, A);
+    }
+    if (!to_double && exact_underflow(cg))
+        jump_min_normal(cg, false, D, &slow->from);
 }
 
 /* A NaN keeps its sign and the top of its payload and becomes quiet, on both sides: no check. */
 void x64_emit_vfcvt(struct cg *cg, const struct cg_inst *i)
 {
-    const bool to_double = i->op->imm == IR_LANE_D;
-    struct cg_ool *slow;
+    const bool half = i->op->imm == IR_LANE_H || LANE == IR_LANE_H;
+    const bool narrows = (unsigned)i->op->imm < LANE;
+    struct cg_ool *slow = NULL;
 
-    if (i->op->imm == IR_LANE_H || LANE == IR_LANE_H) {
-        if (!convert_half(cg, i))
-            x64_emit_eval(cg, i);
-        return;
-    }
-    if (!host_fp(cg, i) || (!to_double && !rounds_dynamically(i))) {
+    if ((half && !half_inline(cg, i)) ||
+        (!half && (!host_fp(cg, i) || (narrows && !rounds_dynamically(i))))) {
         x64_emit_eval(cg, i);
         return;
     }
-    if (scalar(i)) {
-        x64_zero(cg, T0);
-        x64_v3(cg, to_double ? V_CVTSS2SD : V_CVTSD2SS, D, T0, A);
-    } else {
-        x64_v2(cg, to_double ? V_CVTPS2PD : V_CVTPD2PS, D, A);
-    }
-    if (!to_double && exact_underflow(cg)) {
+    if (x64_traps(cg) || exact_underflow(cg))
         slow = x64_slow_eval(cg, i);
-        jump_min_normal(cg, false, D, &slow->from);
+    if (half)
+        convert_half(cg, i, slow);
+    else
+        convert_wide(cg, i, slow);
+    if (slow)
         x64_bind(cg, &slow->back);
-    }
 }
 
 /* --- to integers ---------------------------------------------------------------------------------------------------- */
@@ -360,18 +399,19 @@ struct source {
 };
 
 /* A product that overflows would raise what the conversion must not: out of line before that. */
-static void scale_up(struct cg *cg, const struct cg_inst *i, struct cg_label *slow)
+static void scale_up(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow)
 {
     static fp_forms mul = FORMS(MUL);
     const struct x64_mem scale = power_of_two(cg, wide(i), (int)i->op->imm);
 
     jump_large(cg, i, T0, wide(i) ? 100 : 62, slow);
+    x64_trap_here(cg, slow);
     x64_v3m(cg, form(i, mul), T0, T0, &scale);
 }
 
 /* away: a register for rounding to nearest away, neither a nor T1. */
 static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a, unsigned away,
-                             struct cg_label *slow)
+                             struct cg_ool *slow)
 {
     struct source s = {a, a, round_control(i->op->mod)};
 
@@ -384,6 +424,7 @@ static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a,
         round_away(cg, i, away, a, slow);
         s.rounded = away;
     } else if (s.control != 3) {
+        x64_trap_here(cg, slow);
         round_to(cg, i, T1, s.scaled, s.control | 8);
         s.rounded = T1;
     }
@@ -407,7 +448,8 @@ static bool converts_inline(const struct cg *cg, const struct cg_inst *i)
     return host_fp(cg, i) && rounds_inline(i);
 }
 
-/* The host gives the most negative integer for all that does not fit: subtracting 1 overflows. */
+/* The host gives the most negative integer for all that does not fit (subtracting 1 overflows), and
+ * raises Invalid. */
 void x64_emit_ftos(struct cg *cg, const struct cg_inst *i)
 {
     const uint32_t w = x64_w(i->op);
@@ -419,27 +461,31 @@ void x64_emit_ftos(struct cg *cg, const struct cg_inst *i)
         return;
     }
     slow = x64_slow_eval(cg, i);
-    s = prepare(cg, i, A, T0, &slow->from);
+    s = prepare(cg, i, A, T0, slow);
+    x64_trap_here(cg, slow);
     x64_v2(cg, w | (wide(i) ? V_CVTTSD2SI : V_CVTTSS2SI), D, s.rounded);
-    x64_alu_ri(cg, w, ALU_CMP, D, 1);
-    x64_jcc(cg, CC_O, &slow->from);
+    if (!x64_traps(cg)) {
+        x64_alu_ri(cg, w, ALU_CMP, D, 1);
+        x64_jcc(cg, CC_O, &slow->from);
+    }
     raise_inexact(cg, i, &s);
     x64_bind(cg, &slow->back);
 }
 
 /* Without AVX-512: by the signed conversion of 64 bits.  What does not fit goes out of line before
  * it can raise Inexact; unordered sets CF. */
-static void ftou_signed(struct cg *cg, const struct cg_inst *i, unsigned a, struct cg_label *slow)
+static void ftou_signed(struct cg *cg, const struct cg_inst *i, unsigned a, struct cg_ool *slow)
 {
     const struct x64_mem limit = power_of_two(cg, wide(i), x64_w(i->op) ? 63 : 32);
     const struct x64_mem minus_one =
         x64_pool_splat(cg, i->op->lane, wide(i) ? 0xbff0000000000000 : 0xbf800000);
     const uint32_t compare = wide(i) ? V_UCOMISD : V_UCOMISS;
 
+    x64_trap_here(cg, slow);
     x64_v2m(cg, compare, a, &limit);
-    x64_jcc(cg, CC_AE, slow);
+    x64_jcc(cg, CC_AE, &slow->from);
     x64_v2m(cg, compare, a, &minus_one);
-    x64_jcc(cg, CC_BE, slow);
+    x64_jcc(cg, CC_BE, &slow->from);
     x64_v2(cg, X_W | (wide(i) ? V_CVTTSD2SI : V_CVTTSS2SI), D, a);
 }
 
@@ -454,13 +500,16 @@ void x64_emit_ftou(struct cg *cg, const struct cg_inst *i)
         return;
     }
     slow = x64_slow_eval(cg, i);
-    s = prepare(cg, i, A, T0, &slow->from);
-    if (X64_HAS(AVX512F)) { /* all ones for what does not fit */
+    s = prepare(cg, i, A, T0, slow);
+    if (X64_HAS(AVX512F)) { /* all ones for what does not fit, and Invalid */
+        x64_trap_here(cg, slow);
         x64_evex_rr(cg, w | (wide(i) ? V_EV_CVTTSD2USI : V_EV_CVTTSS2USI), D, 0, s.rounded, 0);
-        x64_alu_ri(cg, w, ALU_CMP, D, -1);
-        x64_jcc(cg, CC_E, &slow->from);
+        if (!x64_traps(cg)) {
+            x64_alu_ri(cg, w, ALU_CMP, D, -1);
+            x64_jcc(cg, CC_E, &slow->from);
+        }
     } else {
-        ftou_signed(cg, i, s.rounded, &slow->from);
+        ftou_signed(cg, i, s.rounded, slow);
     }
     raise_inexact(cg, i, &s);
     x64_bind(cg, &slow->back);
@@ -487,26 +536,11 @@ static bool lanes_inline(const struct cg *cg, const struct cg_inst *i, bool sign
            ((sign && !wide(i)) || X64_HAS(AVX512DQ));
 }
 
-void x64_emit_vftoi(struct cg *cg, const struct cg_inst *i)
+/* To `slow` if a lane of D is what the host gives for numbers that do not fit; T1 is lost. */
+static void check_lanes(struct cg *cg, const struct cg_inst *i, bool sign, struct cg_label *slow)
 {
-    const bool sign = i->op->opc == IR_vftos;
-    struct cg_ool *slow;
-    struct source s;
     struct x64_mem min;
 
-    if (!lanes_inline(cg, i, sign) || !rounds_inline(i) || (scalar(i) && i->op->imm)) {
-        x64_emit_eval(cg, i);
-        return;
-    }
-    slow = x64_slow_eval(cg, i);
-    s = prepare(cg, i, equal_lanes(cg, i, A, T0), D, &slow->from);
-    if (scalar(i)) /* rounding was of one lane */
-        s.rounded = equal_lanes(cg, i, s.rounded, T1);
-    if (wide(i) || !sign)
-        x64_evex_rr(cg, sign ? V_EV_CVTTPD2QQ : wide(i) ? V_EV_CVTTPD2UQQ : V_EV_CVTTPS2UDQ, D, 0,
-                    s.rounded, 0);
-    else
-        x64_v2(cg, V_CVTTPS2DQ, D, s.rounded);
     if (sign) {
         min = x64_constant(cg, wide(i) ? X64_K_SIGN64 : X64_K_SIGN32);
         x64_v3m(cg, wide(i) ? V_PCMPEQQ : V_PCMPEQD, T1, D, &min);
@@ -515,7 +549,31 @@ void x64_emit_vftoi(struct cg *cg, const struct cg_inst *i)
         x64_v3(cg, wide(i) ? V_PCMPEQQ : V_PCMPEQD, T1, T1, D);
     }
     x64_v2(cg, V_PTEST, T1, T1);
-    x64_jcc(cg, CC_NE, &slow->from);
+    x64_jcc(cg, CC_NE, slow);
+}
+
+void x64_emit_vftoi(struct cg *cg, const struct cg_inst *i)
+{
+    const bool sign = i->op->opc == IR_vftos;
+    struct cg_ool *slow;
+    struct source s;
+
+    if (!lanes_inline(cg, i, sign) || !rounds_inline(i) || (scalar(i) && i->op->imm)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    slow = x64_slow_eval(cg, i);
+    s = prepare(cg, i, equal_lanes(cg, i, A, T0), D, slow);
+    if (scalar(i)) /* rounding was of one lane */
+        s.rounded = equal_lanes(cg, i, s.rounded, T1);
+    x64_trap_here(cg, slow);
+    if (wide(i) || !sign)
+        x64_evex_rr(cg, sign ? V_EV_CVTTPD2QQ : wide(i) ? V_EV_CVTTPD2UQQ : V_EV_CVTTPS2UDQ, D, 0,
+                    s.rounded, 0);
+    else
+        x64_v2(cg, V_CVTTPS2DQ, D, s.rounded);
+    if (!x64_traps(cg))
+        check_lanes(cg, i, sign, &slow->from);
     raise_inexact(cg, i, &s);
     x64_bind(cg, &slow->back);
 }
@@ -599,9 +657,12 @@ void x64_emit_fjcvt(struct cg *cg, const struct cg_inst *i)
         return;
     }
     slow = x64_slow_eval(cg, i);
+    x64_trap_here(cg, slow);
     x64_v2(cg, V_CVTTSD2SI, RAX, A);
-    x64_alu_ri(cg, 0, ALU_CMP, RAX, 1); /* does not fit 32 bits */
-    x64_jcc(cg, CC_O, &slow->from);
+    if (!x64_traps(cg)) {
+        x64_alu_ri(cg, 0, ALU_CMP, RAX, 1); /* does not fit 32 bits */
+        x64_jcc(cg, CC_O, &slow->from);
+    }
     from_int(cg, V_CVTSI2SD, T0, RAX);
     x64_v2(cg, V_MOVD_ST | X_W, T0, RDX);
     x64_v2(cg, V_MOVD_ST | X_W, A, RCX);

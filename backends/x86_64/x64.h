@@ -117,6 +117,15 @@ void x64_eval_to(struct cg *cg, const struct cg_inst *i, unsigned d);
  * label, operands intact.  The caller binds `back` after the fast path. */
 struct cg_ool *x64_slow_eval(struct cg *cg, const struct cg_inst *i);
 
+/* --- Invalid unmasked (fp_trap.c) ---------------------------------------------------------------------- */
+static inline bool x64_traps(const struct cg *cg) { return cg->run_mode & TCG_RUN_FPTRAP; }
+/* The next instructions may raise Invalid: the op is then evaluated by `slow`, whose inputs must be
+ * intact.  Every instruction that may raise it needs this, or x64_trap_flags(): the comparison at
+ * `at`, just emitted, leaves its answer in the flags.  Nothing is noted unless x64_traps(). */
+void x64_trap_here(struct cg *cg, struct cg_ool *slow);
+void x64_trap_flags(struct cg *cg, const uint8_t *at);
+bool x64_probe_traps(void);
+
 /* --- flags (flags.c) -------------------------------------------------------------------------------- */
 /* A condition as one or two of the host's: cc[1] is CC_ALWAYS if there is one. */
 struct x64_test { enum x64_cc cc[2]; bool both; /* else: either */ };
@@ -143,7 +152,7 @@ void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc);
 void x64_chain(uint8_t *at, const uint8_t *to);
 void x64_fp_sync(struct tcg_cpu *cpu);
 void x64_fp_load(struct tcg_cpu *cpu);
-uint32_t x64_fpcr(const struct fp_env *fp);
+uint32_t x64_fpcr(const struct fp_env *fp, uint32_t run_mode);
 uint32_t x64_fp_flags(uint32_t mxcsr);
 uintptr_t x64_frame_pc(const void *ucontext);
 uint64_t x64_frame_int(const void *ucontext, unsigned reg);
@@ -151,6 +160,7 @@ tcg_v128 x64_frame_vec(const void *ucontext, unsigned reg);
 uint64_t x64_frame_state(const void *ucontext);
 uint64_t x64_frame_stack(const void *ucontext);
 uint32_t x64_frame_fp_flags(const void *ucontext);
+bool x64_frame_fp_trap(void *ucontext, struct tcg_cpu *cpu, const uint8_t *code, size_t size);
 void x64_frame_leave(void *ucontext, struct tcg_cpu *cpu);
 void x64_frame_call(void *ucontext, void (*fn)(struct tcg_cpu *), struct tcg_cpu *cpu);
 

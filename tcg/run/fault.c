@@ -71,10 +71,25 @@ static bool lift_fault(struct tcg_cpu *cpu, const siginfo_t *info, void *ucontex
     return true;
 }
 
+/* The last one that is allowed asks the CPU to come out, for code that checks. */
+static bool fp_trap(struct tcg_cpu *cpu, void *ucontext)
+{
+    const struct host *host = cpu->tcg->host;
+    const struct tcg_region *r = tcg_region_of_code(cpu->tcg, host->frame_pc(ucontext));
+    if (!cpu->thread->emitted || !r || !(r->run_mode & TCG_RUN_FPTRAP) ||
+        !host->frame_fp_trap(ucontext, cpu, r->code, r->code_size))
+        return false;
+    if (++cpu->thread->n_fp_traps == TCG_FP_TRAPS)
+        tcg_kick(cpu);
+    return true;
+}
+
 bool tcg_host_fault(struct tcg_cpu *cpu, int sig, siginfo_t *info, void *ucontext)
 {
     const struct tcg *tcg = cpu->tcg;
     struct tcg_thread *t = cpu->thread;
+    if (sig == SIGFPE)
+        return fp_trap(cpu, ucontext);
     if (sig != SIGSEGV && sig != SIGBUS)
         return false;
     if (lift_fault(cpu, info, ucontext))

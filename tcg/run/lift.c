@@ -117,8 +117,14 @@ static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
     o->range[o->n_ranges++] = (struct tcg_range64){pc, end_pc};
 }
 
+/* Has the line come to a side exit that ends it? */
+static bool at_side_exit(const struct ir *ir, bool to_branch)
+{
+    return to_branch && ir->ops[ir->n - 1].opc == IR_exit_if;
+}
+
 static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
-                      struct tcg_lifted *out)
+                      bool to_branch, struct tcg_lifted *out)
 {
     struct finder f = {.out = out,
                        .lift = {.ir = ir, .tcg = tcg, .pc = cpu->pc, .mode = cpu->mode,
@@ -133,7 +139,7 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
     for (;;) {
         uint64_t pc = l->pc;
         if (l->n_insns &&
-            (l->n_insns >= max_insns || tcg_lookup(tcg, pc, l->mode, l->run_mode))) {
+            (l->n_insns >= max_insns || at_side_exit(ir, to_branch) || tcg_lookup(tcg, pc, l->mode, l->run_mode))) {
             ir_goto_pc(ir, pc);
             break;
         }
@@ -154,13 +160,13 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
 }
 
 void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
-                     struct tcg_lifted *out)
+                     bool to_branch, struct tcg_lifted *out)
 {
     tcg->lift_bad = UINT64_MAX;
     /* tcg_host_fault() comes back to here when reading code faults: the file that is mapped was
      * cut, or another thread has just unmapped it. */
     sigsetjmp(tcg->lift_recover, 0);
     __atomic_store_n(&tcg->lifting, cpu->thread, __ATOMIC_RELEASE);
-    lift_line(tcg, ir, cpu, max_insns, out);
+    lift_line(tcg, ir, cpu, max_insns, to_branch, out);
     __atomic_store_n(&tcg->lifting, NULL, __ATOMIC_RELEASE);
 }

@@ -57,6 +57,8 @@ void tcg_log_stats(const struct tcg *tcg)
     FILE *out = tcg->opt.log_file;
     fprintf(out, "regions made %" PRIu64 ", guest instructions in them %" PRIu64
             ", host bytes %" PRIu64 "\n", s->regions, s->insns, s->code_bytes);
+    fprintf(out, "lines interpreted once %" PRIu64 ", guest instructions in them %" PRIu64 "\n",
+            s->cold, s->cold_insns);
     fprintf(out, "look-ups out of line %" PRIu64 ", exits chained %" PRIu64
             ", regions invalidated %" PRIu64 ", flushes %" PRIu64 "\n",
             s->lookups, s->chained, s->invalidated, s->flushes);

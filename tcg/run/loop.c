@@ -11,8 +11,10 @@ static void update_mode(struct tcg_cpu *cpu)
     /* dn: the host's conversions and roundings let quiet NaNs through, without a sign of it */
     bool exact = (cpu->fp.fz && cpu->run_mode & TCG_RUN_FPSR) || cpu->fp.fz16 || cpu->fp.ahp ||
                  cpu->fp.dn;
-    cpu->run_mode &= ~(uint32_t)(TCG_RUN_FPEXACT | TCG_RUN_FPFLUSH);
+    bool trap = !exact && cpu->tcg->fp_traps && t->n_fp_traps < TCG_FP_TRAPS;
+    cpu->run_mode &= ~(uint32_t)(TCG_RUN_FPEXACT | TCG_RUN_FPFLUSH | TCG_RUN_FPTRAP);
     cpu->run_mode |= exact ? TCG_RUN_FPEXACT : cpu->fp.fz ? TCG_RUN_FPFLUSH : 0;
+    cpu->run_mode |= trap ? TCG_RUN_FPTRAP : 0;
     if (t->jump_mode != cpu->mode || t->jump_run_mode != cpu->run_mode) {
         tcg_jump_flush(cpu);
         t->jump_mode = cpu->mode;
@@ -39,7 +41,7 @@ void tcg_run_interp(struct tcg_cpu *cpu, const struct ir *ir)
 void tcg_run_emitted(struct tcg_cpu *cpu, const struct tcg_region *r)
 {
     const struct host *host = cpu->tcg->host;
-    cpu->host_fpcr = host->fpcr(&cpu->fp);
+    cpu->host_fpcr = host->fpcr(&cpu->fp, cpu->run_mode);
     atomic_store_explicit(&cpu->thread->emitted, 1, memory_order_relaxed);
     host->enter(cpu, r->code);
     atomic_store_explicit(&cpu->thread->emitted, 0, memory_order_relaxed);
@@ -90,7 +92,7 @@ static bool step_clean(struct tcg_cpu *cpu)
     if (!t->step.guest)
         ir_init(&t->step, tcg->guest);
     pthread_mutex_lock(&tcg->lock);
-    tcg_lift_region(tcg, &t->step, cpu, 1, &lifted);
+    tcg_lift_region(tcg, &t->step, cpu, 1, false, &lifted);
     pthread_mutex_unlock(&tcg->lock);
     cpu->exc = TCG_EXC_NONE;
     cpu->clean_address = tcg->guest->clean_address;
@@ -101,6 +103,17 @@ static bool step_clean(struct tcg_cpu *cpu)
     t->recovering = 0;
     cpu->clean_address = NULL;
     return cpu->exc == TCG_EXC_NONE;
+}
+
+/* Interprets what tcg_find() lifted into thread->step. */
+static void run_cold(struct tcg_cpu *cpu)
+{
+    struct tcg_thread *t = cpu->thread;
+    if (!sigsetjmp(t->recover, 0)) {
+        t->recovering = 2;
+        tcg_run_interp(cpu, &t->step);
+    }
+    t->recovering = 0;
 }
 
 static void run_loop(struct tcg_cpu *cpu)
@@ -119,7 +132,11 @@ static void run_loop(struct tcg_cpu *cpu)
             break;
         }
         update_mode(cpu);
-        run_region(cpu, tcg_find(cpu));
+        const struct tcg_region *r = tcg_find(cpu);
+        if (r)
+            run_region(cpu, r);
+        else
+            run_cold(cpu);
         tcg_leave_code(cpu);
     }
     t->recovering = 0;

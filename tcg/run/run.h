@@ -56,7 +56,7 @@ struct tcg_arena { uint8_t *base; size_t size, used; };
 enum { TCG_HASH_BITS = 16, TCG_PAGE_HASH_BITS = 14, TCG_MAX_REGIONS = 1 << 21, TCG_KNOWN_BITS = 1 << 18 };
 
 struct tcg_stats {
-    uint64_t regions, insns, code_bytes, flushes, invalidated, chained, lookups;
+    uint64_t regions, insns, code_bytes, flushes, invalidated, chained, lookups, cold, cold_insns;
 };
 
 struct tcg {
@@ -73,6 +73,7 @@ struct tcg {
     atomic_uint n_regions;
     struct tcg_region **hash;
     uint8_t known[TCG_KNOWN_BITS / 8]; /* filter in front of hash */
+    uint8_t seen[TCG_KNOWN_BITS / 8];  /* addresses (hashed) that were interpreted once */
     struct tcg_page **pages;
     struct cg cg;
     struct ir ir;
@@ -88,7 +89,7 @@ struct tcg {
 };
 
 /* A trap costs about 2 us: a program that has had so many gets code that checks instead. */
-enum { TCG_FP_TRAPS = 1000000000 };
+enum { TCG_FP_TRAPS = 1000 };
 
 /* A CPU's run-time side; cpu->thread points here. */
 struct tcg_thread {
@@ -106,13 +107,16 @@ struct tcg_thread {
 };
 struct tcg_cpu_node { struct tcg_thread thread; struct tcg_cpu_node *next; };
 
-/* translate.c: the region at the CPU's pc, made if need be.  Takes the lock; on return the CPU
- * counts as in code, so that no flush takes the region away until tcg_leave_code(). */
+/* translate.c: the region at the CPU's pc, made if need be; NULL: code that is reached for the first
+ * time, lifted into thread->step as far as its first branch, to be interpreted.  Takes the lock; on
+ * return the CPU counts as in code, so that no flush takes the region away until
+ * tcg_leave_code(). */
 struct tcg_region *tcg_find(struct tcg_cpu *cpu);
-/* lift.c: fills ir.  With the lock. */
+/* lift.c: fills ir with at most max_insns instructions, none behind a side exit if to_branch.  With
+ * the lock. */
 struct tcg_lifted { struct tcg_range64 range[TCG_MAX_RANGES]; unsigned n_ranges, n_insns; };
 void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
-                     struct tcg_lifted *out);
+                     bool to_branch, struct tcg_lifted *out);
 
 /* cache.c; all with the lock unless said. */
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode);

@@ -82,7 +82,7 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
     struct tcg_region *r = tcg_region_alloc(tcg);
     if (!r)
         return -ENOSPC;
-    tcg_lift_region(tcg, ir, cpu, max_insns, &lifted);
+    tcg_lift_region(tcg, ir, cpu, max_insns, false, &lifted);
     if (tcg_log_wanted(tcg, cpu->pc, TCG_LOG_IN_ASM))
         tcg_log_in_asm(tcg, &lifted);
     log_ir(tcg, ir, TCG_LOG_IR);
@@ -142,6 +142,39 @@ static struct tcg_region *make(struct tcg_cpu *cpu)
     return r;
 }
 
+/* Two thirds of the instructions of a short run execute once: they are lifted and interpreted, which
+ * costs a third of compiling them.  True: thread->step is to be run. */
+static bool lift_cold(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    struct tcg_thread *t = cpu->thread;
+    struct tcg_lifted lifted;
+    uint32_t bit = (uint32_t)((cpu->pc ^ cpu->mode) * 0x9e3779b97f4a7c15u >> 32) % TCG_KNOWN_BITS;
+    uint8_t mask = (uint8_t)(1u << bit % 8);
+    if (tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_cold ||
+        cpu->run_mode & TCG_RUN_ONE_INSN || tcg->seen[bit / 8] & mask)
+        return false;
+    tcg->seen[bit / 8] |= mask;
+    if (!t->step.guest)
+        ir_init(&t->step, tcg->guest);
+    tcg_lift_region(tcg, &t->step, cpu, TCG_MAX_INSNS, true, &lifted);
+    tcg->stats.cold++;
+    tcg->stats.cold_insns += lifted.n_insns;
+    return true;
+}
+
+/* Region r follows where the CPU left emitted code. */
+static void connect(struct tcg_cpu *cpu, struct tcg_region *r)
+{
+    if (cpu->link) {
+        tcg_chain(cpu->tcg, cpu->link, r);
+        return;
+    }
+    struct tcg_jump *j = &cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
+    j->code = r->code;
+    __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);
+}
+
 struct tcg_region *tcg_find(struct tcg_cpu *cpu)
 {
     struct tcg *tcg = cpu->tcg;
@@ -150,15 +183,10 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu)
         pthread_cond_wait(&tcg->resumed, &tcg->lock);
     struct tcg_region *r = tcg_lookup(tcg, cpu->pc, cpu->mode, cpu->run_mode);
     tcg->stats.lookups++;
-    if (!r)
+    if (!r && !lift_cold(cpu))
         r = make(cpu);
-    if (cpu->link && !tcg->opt.no_chain)
-        tcg_chain(tcg, cpu->link, r);
-    else if (!cpu->link && !tcg->opt.no_chain) {
-        struct tcg_jump *j = &cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
-        j->code = r->code;
-        __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);
-    }
+    if (r && !tcg->opt.no_chain)
+        connect(cpu, r);
     cpu->link = NULL;
     atomic_store(&cpu->thread->in_code, 1);
     pthread_mutex_unlock(&tcg->lock);

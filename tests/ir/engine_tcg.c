@@ -128,6 +128,9 @@ static void copy_state(struct test_cpu *to, const struct test_cpu *from)
 
 enum ir_left engine_tcg_run(struct test_cpu *cpu, void *code)
 {
+    static _Thread_local unsigned runs;
+    if (++runs % 256 == 0)
+        engine_tcg_thread_end(); /* a CPU that saw many FP traps would get other code */
     if (!own)
         own = (struct test_cpu *)tcg_cpu_new(tcg);
     copy_state(own, cpu);

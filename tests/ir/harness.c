@@ -216,6 +216,7 @@ static void open_engine(void)
         exit(77);
     }
     sigaction(SIGSEGV, &sa, NULL);
+    sigaction(SIGFPE, &sa, NULL);
     sigaction(SIGBUS, &sa, NULL);
 }
 

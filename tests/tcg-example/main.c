@@ -160,6 +160,7 @@ int main(void)
     stack_t ss = {.ss_sp = stack, .ss_size = sizeof stack};
     sigaltstack(&ss, NULL);
     sigaction(SIGSEGV, &sa, NULL);
+    sigaction(SIGFPE, &sa, NULL);
     sigaction(SIGBUS, &sa, NULL);
     test("interpreter", TCG_ACCEL_INTERP, false);
     test("emitted", TCG_ACCEL_JIT, false);
