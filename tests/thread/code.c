@@ -394,7 +394,7 @@ static void test_fork_storm(void)
     call(p, 0, 0);
     for (int k = 0; k < 3; k++)
         pthread_create(&t[k], NULL, make_code, NULL);
-    for (long k = 0; k < scaled(300); k++) {
+    for (long k = 0; k < scaled(80); k++) {
         int status = 0;
         pid_t pid = fork();
         if (pid == 0) {
