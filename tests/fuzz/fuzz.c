@@ -22,7 +22,8 @@ static const struct mode {
     {"interp", "DRAGOMAN_ACCEL=interp"},
     {"shuffle", "DRAGOMAN_RA_SEED=%u"}, /* the number of the batch */
     {"avx2", "DRAGOMAN_X64_DISABLE=avx512f"},
-    {"v2", "DRAGOMAN_X64_DISABLE=all"}, /* x86-64-v2 */
+    {"v2", "DRAGOMAN_X64_DISABLE=all"}, /* x86-64-v2, and no FP traps */
+    {"checks", "DRAGOMAN_X64_DISABLE=fptrap"},
 };
 
 static struct {
@@ -32,7 +33,7 @@ static struct {
     unsigned seconds;
     unsigned reports;  /* how many differences are minimised and shown */
     bool verbose;
-} opt = {.modes = "jit,one,interp,shuffle,avx2,v2", .seconds = 120, .only = -1, .reports = 20};
+} opt = {.modes = "jit,one,interp,shuffle,avx2,v2,checks", .seconds = 120, .only = -1, .reports = 20};
 
 static char *peer_argv[32], *our_argv[32];
 static const struct mode *modes[MAX_MODES];
@@ -63,8 +64,8 @@ static _Noreturn void usage(const char *why)
             "fuzz: %s\n"
             "usage: fuzz --rows FILE --guest FILE --runner CMD --peer CMD [--seconds N]\n"
             "            [--seed N]\n"
-            "            [--modes jit,one,interp,shuffle,avx2,v2] [--case N] [--reports N]"
-            " [--verbose]\n"
+            "            [--modes jit,one,interp,shuffle,avx2,v2,checks] [--case N]\n"
+            "            [--reports N] [--verbose]\n"
             "--case N runs that case of the seed alone and prints it.\n", why);
     exit(2);
 }
@@ -350,7 +351,8 @@ static void check_case(unsigned k, uint64_t number, unsigned mode)
     our_results.r[k] = our_copy;
 }
 
-static bool reads_fpsr(uint64_t number) { return number / BATCH / n_modes % 4 != 3; }
+/* Reading FPSR makes Dragoman exact about it from then on, so some batches do not. */
+static bool reads_fpsr(uint64_t number) { return number / BATCH / n_modes % 2; }
 
 static void run_batch(uint64_t index)
 {
