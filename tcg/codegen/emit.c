@@ -243,6 +243,7 @@ static void emit_op(struct cg *cg, ir_ref r)
     case IR_get:
         if (p->slot[op->imm].dirty)
             write_back_and_keep(cg);
+        cg_relocate_homes(cg, (unsigned)op->imm); /* an earlier get's, if slots are not promoted */
         p->val[r].mem = CG_STATE;
         p->val[r].disp = (int32_t)cg->ir->guest->slots[op->imm].offset;
         p->slot[op->imm].home_of = r;

@@ -46,6 +46,24 @@ struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint3
     return r;
 }
 
+static uint32_t seen_bit(uint64_t pc, uint32_t mode)
+{
+    return (uint32_t)(key_mix(pc, mode, 0) >> 24) % TCG_KNOWN_BITS;
+}
+
+bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
+{
+    uint32_t bit = seen_bit(pc, mode);
+    return tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_cold || run_mode & TCG_RUN_ONE_INSN ||
+           tcg->seen[bit / 8] >> bit % 8 & 1;
+}
+
+void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode)
+{
+    uint32_t bit = seen_bit(pc, mode);
+    tcg->seen[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
 struct tcg_region *tcg_region_alloc(struct tcg *tcg)
 {
     struct tcg_region *r = tcg_arena_alloc(&tcg->data, sizeof *r);

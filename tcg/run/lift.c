@@ -117,10 +117,12 @@ static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
     o->range[o->n_ranges++] = (struct tcg_range64){pc, end_pc};
 }
 
-/* Has the line come to a side exit that ends it? */
-static bool at_side_exit(const struct ir *ir, bool to_branch)
+/* Does a side exit end the line before pc?  It does where code is only to be interpreted, and where
+ * what follows has never run: compiling it would be a bet against the odds. */
+static bool at_side_exit(const struct tcg_lift *l, uint64_t pc, bool to_branch)
 {
-    return to_branch && ir->ops[ir->n - 1].opc == IR_exit_if;
+    return l->ir->ops[l->ir->n - 1].opc == IR_exit_if &&
+           (to_branch || !tcg_seen(l->tcg, pc, l->mode, l->run_mode));
 }
 
 static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
@@ -139,7 +141,7 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
     for (;;) {
         uint64_t pc = l->pc;
         if (l->n_insns &&
-            (l->n_insns >= max_insns || at_side_exit(ir, to_branch) || tcg_lookup(tcg, pc, l->mode, l->run_mode))) {
+            (l->n_insns >= max_insns || at_side_exit(l, pc, to_branch) || tcg_lookup(tcg, pc, l->mode, l->run_mode))) {
             ir_goto_pc(ir, pc);
             break;
         }

@@ -120,6 +120,10 @@ void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, 
 
 /* cache.c; all with the lock unless said. */
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode);
+/* Has the line at pc been interpreted (tcg_see() said so)?  Always true if nothing ever is.  Rarely
+ * true of others. */
+bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode);
+void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode);
 struct tcg_region *tcg_region_alloc(struct tcg *tcg);
 void *tcg_arena_alloc(struct tcg_arena *a, size_t n); /* NULL if full; 16-byte aligned */
 void tcg_publish(struct tcg *tcg, struct tcg_region *r);

@@ -149,12 +149,9 @@ static bool lift_cold(struct tcg_cpu *cpu)
     struct tcg *tcg = cpu->tcg;
     struct tcg_thread *t = cpu->thread;
     struct tcg_lifted lifted;
-    uint32_t bit = (uint32_t)((cpu->pc ^ cpu->mode) * 0x9e3779b97f4a7c15u >> 32) % TCG_KNOWN_BITS;
-    uint8_t mask = (uint8_t)(1u << bit % 8);
-    if (tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_cold ||
-        cpu->run_mode & TCG_RUN_ONE_INSN || tcg->seen[bit / 8] & mask)
+    if (tcg_seen(tcg, cpu->pc, cpu->mode, cpu->run_mode))
         return false;
-    tcg->seen[bit / 8] |= mask;
+    tcg_see(tcg, cpu->pc, cpu->mode);
     if (!t->step.guest)
         ir_init(&t->step, tcg->guest);
     tcg_lift_region(tcg, &t->step, cpu, TCG_MAX_INSNS, true, &lifted);
