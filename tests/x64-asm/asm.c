@@ -14,7 +14,7 @@
 static csh disassembler;
 static uint8_t buffer[64];
 static struct cg cg;
-static unsigned passed, failed, skipped;
+static unsigned passed, failed;
 
 static const char *const names64[16] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                         "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
@@ -76,10 +76,6 @@ static void check(const char *mnemonic, const char *operands)
     const size_t size = (size_t)(cg.p - buffer);
     const size_t n = cs_disasm(disassembler, buffer, size, 0x1000, 0, &insn);
 
-    if (!n && buffer[0] == 0x62) { /* older disassemblers know few EVEX forms of 128 bits */
-        skipped++;
-        return;
-    }
     normalise(want, sizeof want, operands);
     if (n)
         normalise(got, sizeof got, insn[0].op_str);
@@ -407,33 +403,52 @@ static void test_vector(const char *name, uint32_t op)
     }
 }
 
-/* EVEX forms: d, a, b or d, b. */
+/* EVEX forms, as the GNU assembler encodes them (older disassemblers know few of 128 bits): the bytes
+ * behind 62 of op xmm1, xmm7, xmm5; op xmm11, xmm14, xmm10; op xmm3, xmm12, xmm9; `two`: without the
+ * second operand. */
 static void test_evex(void)
 {
-    static const struct { const char *text; uint32_t op; bool two; } rows[] = {
-        {"vpsraq", V_EV_PSRAQ, false}, {"vpabsq", V_EV_PABSQ, true}, {"vpmullq", V_EV_PMULLQ, false},
-        {"vpminsq", V_EV_PMINSQ, false}, {"vpmaxuq", V_EV_PMAXUQ, false},
-        {"vpsllvw", V_EV_PSLLVW, false}, {"vpsrlvw", V_EV_PSRLVW, false},
-        {"vpsravw", V_EV_PSRAVW, false}, {"vpsravq", V_EV_PSRAVQ, false},
-        {"vpsllvd", V_VPSLLVD, false}, {"vpsrlvq", V_VPSRLVQ, false}, {"vpsravd", V_VPSRAVD, false},
-        {"vplzcntd", V_EV_PLZCNTD, true}, {"vplzcntq", V_EV_PLZCNTQ, true},
-        {"vcvtqq2pd", V_EV_CVTQQ2PD, true}, {"vcvtuqq2pd", V_EV_CVTUQQ2PD, true},
-        {"vcvtudq2ps", V_EV_CVTUDQ2PS, true}, {"vcvttpd2qq", V_EV_CVTTPD2QQ, true},
-        {"vcvttpd2uqq", V_EV_CVTTPD2UQQ, true}, {"vcvttps2udq", V_EV_CVTTPS2UDQ, true},
+    static const uint8_t regs[3][3] = {{1, 7, 5}, {11, 14, 10}, {3, 12, 9}};
+    static const struct { uint32_t op; bool two; uint64_t bytes[3]; } rows[] = {
+        {V_EV_PSRAQ, 0, {0xf1c508e2cd, 0x518d08e2da, 0xd19d08e2d9}}, /* vpsraq */
+        {V_EV_PABSQ, 1, {0xf2fd081fcd, 0x52fd081fda, 0xd2fd081fd9}}, /* vpabsq */
+        {V_EV_PMULLQ, 0, {0xf2c50840cd, 0x528d0840da, 0xd29d0840d9}}, /* vpmullq */
+        {V_EV_PMINSQ, 0, {0xf2c50839cd, 0x528d0839da, 0xd29d0839d9}}, /* vpminsq */
+        {V_EV_PMINUQ, 0, {0xf2c5083bcd, 0x528d083bda, 0xd29d083bd9}}, /* vpminuq */
+        {V_EV_PMAXSQ, 0, {0xf2c5083dcd, 0x528d083dda, 0xd29d083dd9}}, /* vpmaxsq */
+        {V_EV_PMAXUQ, 0, {0xf2c5083fcd, 0x528d083fda, 0xd29d083fd9}}, /* vpmaxuq */
+        {V_EV_PSLLVW, 0, {0xf2c50812cd, 0x528d0812da, 0xd29d0812d9}}, /* vpsllvw */
+        {V_EV_PSRLVW, 0, {0xf2c50810cd, 0x528d0810da, 0xd29d0810d9}}, /* vpsrlvw */
+        {V_EV_PSRAVW, 0, {0xf2c50811cd, 0x528d0811da, 0xd29d0811d9}}, /* vpsravw */
+        {V_EV_PSRAVQ, 0, {0xf2c50846cd, 0x528d0846da, 0xd29d0846d9}}, /* vpsravq */
+        {V_VPSLLVD, 0, {0xf2450847cd, 0x520d0847da, 0xd21d0847d9}}, /* vpsllvd */
+        {V_VPSRLVQ, 0, {0xf2c50845cd, 0x528d0845da, 0xd29d0845d9}}, /* vpsrlvq */
+        {V_VPSRAVD, 0, {0xf2450846cd, 0x520d0846da, 0xd21d0846d9}}, /* vpsravd */
+        {V_EV_PLZCNTD, 1, {0xf27d0844cd, 0x527d0844da, 0xd27d0844d9}}, /* vplzcntd */
+        {V_EV_PLZCNTQ, 1, {0xf2fd0844cd, 0x52fd0844da, 0xd2fd0844d9}}, /* vplzcntq */
+        {V_EV_POPCNTB, 1, {0xf27d0854cd, 0x527d0854da, 0xd27d0854d9}}, /* vpopcntb */
+        {V_EV_CVTQQ2PD, 1, {0xf1fe08e6cd, 0x51fe08e6da, 0xd1fe08e6d9}}, /* vcvtqq2pd */
+        {V_EV_CVTUQQ2PD, 1, {0xf1fe087acd, 0x51fe087ada, 0xd1fe087ad9}}, /* vcvtuqq2pd */
+        {V_EV_CVTUDQ2PS, 1, {0xf17f087acd, 0x517f087ada, 0xd17f087ad9}}, /* vcvtudq2ps */
+        {V_EV_CVTTPD2QQ, 1, {0xf1fd087acd, 0x51fd087ada, 0xd1fd087ad9}}, /* vcvttpd2qq */
+        {V_EV_CVTTPD2UQQ, 1, {0xf1fd0878cd, 0x51fd0878da, 0xd1fd0878d9}}, /* vcvttpd2uqq */
+        {V_EV_CVTTPS2UDQ, 1, {0xf17c0878cd, 0x517c0878da, 0xd17c0878d9}}, /* vcvttps2udq */
     };
-    char text[64];
 
     for (unsigned k = 0; k < sizeof rows / sizeof *rows; k++) {
-        for (unsigned n = 0; n < 40; n++) {
-            const unsigned d = random_below(16), a = random_below(16), b = random_below(16);
+        for (unsigned n = 0; n < 3; n++) {
+            uint64_t got = 0;
 
             begin();
-            x64_evex_rr(&cg, rows[k].op, d, rows[k].two ? 0 : a, b, 0);
-            if (rows[k].two)
-                snprintf(text, sizeof text, "%s, %s", vector(d), vector(b));
-            else
-                snprintf(text, sizeof text, "%s, %s, %s", vector(d), vector(a), vector(b));
-            check(rows[k].text, text);
+            x64_evex_rr(&cg, rows[k].op, regs[n][0], rows[k].two ? 0 : regs[n][1], regs[n][2], 0);
+            for (unsigned i = 0; i < 6; i++)
+                got = got << 8 | buffer[i];
+            if (cg.p - buffer == 6 && got == (rows[k].bytes[n] | (uint64_t)0x62 << 40)) {
+                passed++;
+            } else {
+                failed++;
+                printf("EVEX row %u: got %lx\n", k, (unsigned long)got);
+            }
         }
     }
 }
@@ -480,6 +495,6 @@ int main(void)
     test_evex();
     test_vector_shifts();
     cs_close(&disassembler);
-    printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
+    printf("%u passed, %u failed, 0 skipped\n", passed, failed);
     return failed != 0;
 }
