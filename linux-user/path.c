@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Guest paths: -L's folder is searched first for absolute ones. */
+/* Guest paths: -L's folder is searched first for absolute ones, but for those of the kernel. */
 #define _GNU_SOURCE
 #include "linux-user/linux-user.h"
 
@@ -40,6 +40,19 @@ static const char *follow(char buf[PATH_MAX])
     return buf;
 }
 
+/* Devices and the kernel's own files are the running system's: what a root made from packages has
+ * at their place is empty folders, or nodes without a driver behind them (/dev/ptmx). */
+static bool is_kernels(const char *path)
+{
+    static const char *const folders[] = {"dev", "proc", "sys"};
+    path += strspn(path, "/");
+    size_t n = strcspn(path, "/");
+    for (unsigned k = 0; k < sizeof folders / sizeof folders[0]; k++)
+        if (n == strlen(folders[k]) && !memcmp(path, folders[k], n))
+            return true;
+    return !n; /* "/" */
+}
+
 const char *lu_path(const char *path, char buf[PATH_MAX], int flags)
 {
     struct stat st;
@@ -47,8 +60,7 @@ const char *lu_path(const char *path, char buf[PATH_MAX], int flags)
         return path;
     if (!(flags & LU_NOFOLLOW) && lu.exe && lu_proc_is_exe(path))
         return lu.exe;
-    /* "/" itself is the host's. */
-    if (!lu.options.ld_prefix || !path[strspn(path, "/")] || under_prefix(path, buf, &st))
+    if (!lu.options.ld_prefix || is_kernels(path) || under_prefix(path, buf, &st))
         return path;
     return S_ISLNK(st.st_mode) && !(flags & LU_NOFOLLOW) ? follow(buf) : buf;
 }

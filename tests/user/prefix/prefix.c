@@ -50,6 +50,10 @@ int main(int argc, char **argv)
     name[0] = '/', name[sizeof name - 1] = 0;
     CHECK(open(name, O_RDONLY) == -1 && errno == ENAMETOOLONG);
     CHECK(open("", O_RDONLY) == -1 && errno == ENOENT);
+    /* The kernel's folders are the running system's. */
+    CHECK(stat("/dev/full", &st) == 0 && S_ISCHR(st.st_mode));
+    CHECK(access("/proc/self/stat", R_OK) == 0 && access("/proc/version", R_OK) == 0);
+    CHECK(access("/sys/kernel", F_OK) == 0);
     syscall(4000);
     syscall(4000);
     return failed;
