@@ -293,11 +293,8 @@ void cg_spill_all(struct cg *cg, bool writes_state)
             cg->host->move(cg, cg_move_type(cg, v), &to, &from);
         }
         p->slot[s].home_of = 0;
-        p->slot[s].value = 0;
-        p->slot[s].dirty = false;
+        p->slot[s].dirty = false; /* it stays listed: the side table is to tell */
     }
-    if (writes_state)
-        p->n_dirty = 0;
 }
 
 /* Forget all registers (after a call). */

@@ -127,6 +127,7 @@ void cg_forget_registers(struct cg *cg);
  * of line. */
 struct cg_exit { uint32_t first, n; };
 struct cg_exit cg_exit_record(struct cg *cg);
+struct cg_exit cg_exit_record_slot(struct cg *cg, unsigned slot); /* of one dirty slot alone */
 void cg_write_back(struct cg *cg, struct cg_exit e);
 uint32_t cg_new_link(struct cg *cg, uint64_t pc);
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc);

@@ -158,24 +158,43 @@ static void generic(struct cg *cg, ir_ref r)
     }
 }
 
-/* Slots go to memory and their values count as held there. */
-static void write_back_and_keep(struct cg *cg)
+/* Slot s's value, which has just been stored, counts as held there. */
+static void keep(struct cg *cg, unsigned s)
 {
     struct cg_priv *p = cg->priv;
-    cg_write_back(cg, cg_exit_record(cg));
-    for (unsigned k = 0; k < p->n_dirty; k++) {
-        unsigned s = p->dirty[k];
-        ir_ref v = p->slot[s].value;
-        if (!v || !p->slot[s].dirty)
-            continue;
-        p->slot[s].dirty = false;
-        if (!(cg->ir->ops[v].pass & CG_VIRTUAL) && p->val[v].mem == CG_NONE &&
-            !ir_is_const(cg->ir, v) && cg->ir->ops[v].opc != IR_vconst) {
-            p->val[v].mem = CG_STATE;
-            p->val[v].disp = (int32_t)cg->ir->guest->slots[s].offset;
-            p->slot[s].home_of = v;
-        }
+    ir_ref v = p->slot[s].value;
+    if (!v || !p->slot[s].dirty)
+        return;
+    p->slot[s].dirty = false;
+    if (!(cg->ir->ops[v].pass & CG_VIRTUAL) && p->val[v].mem == CG_NONE &&
+        !ir_is_const(cg->ir, v) && cg->ir->ops[v].opc != IR_vconst) {
+        p->val[v].mem = CG_STATE;
+        p->val[v].disp = (int32_t)cg->ir->guest->slots[s].offset;
+        p->slot[s].home_of = v;
     }
+}
+
+static void write_back_and_keep(struct cg *cg)
+{
+    cg_write_back(cg, cg_exit_record(cg));
+    for (unsigned k = 0; k < cg->priv->n_dirty; k++)
+        keep(cg, cg->priv->dirty[k]);
+}
+
+/* Only where slots are not promoted there is a put before the get, or another get.  No exit is
+ * here, so other slots' values may be gone. */
+static void emit_get(struct cg *cg, ir_ref r)
+{
+    struct cg_priv *p = cg->priv;
+    unsigned s = (unsigned)cg->ir->ops[r].imm;
+    if (p->slot[s].dirty) {
+        cg_write_back(cg, cg_exit_record_slot(cg, s));
+        keep(cg, s);
+    }
+    cg_relocate_homes(cg, s);
+    p->val[r].mem = CG_STATE;
+    p->val[r].disp = (int32_t)cg->ir->guest->slots[s].offset;
+    p->slot[s].home_of = r;
 }
 
 static void emit_call(struct cg *cg, ir_ref r)
@@ -241,12 +260,7 @@ static void emit_op(struct cg *cg, ir_ref r)
     case IR_NOP: case IR_const: case IR_vconst: case IR_param:
         return;
     case IR_get:
-        if (p->slot[op->imm].dirty)
-            write_back_and_keep(cg);
-        cg_relocate_homes(cg, (unsigned)op->imm); /* an earlier get's, if slots are not promoted */
-        p->val[r].mem = CG_STATE;
-        p->val[r].disp = (int32_t)cg->ir->guest->slots[op->imm].offset;
-        p->slot[op->imm].home_of = r;
+        emit_get(cg, r);
         return;
     case IR_put:
         cg_put(cg, (unsigned)op->imm, op->arg[0]);

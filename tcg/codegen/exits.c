@@ -5,31 +5,42 @@
 
 #include "tcg/codegen/cg.h"
 
+/* What a dirty slot's memory is to become. */
+static void record_slot(struct cg *cg, unsigned s)
+{
+    struct cg_priv *p = cg->priv;
+    ir_ref v = p->slot[s].value;
+    const struct ir_op *op = &cg->ir->ops[v];
+    p->exits = cg_grow(p->exits, &p->cap_exits, p->n_exits + 1, sizeof *p->exits);
+    struct cg_exit_slot *x = &p->exits[p->n_exits++];
+    *x = (struct cg_exit_slot){.slot = (uint16_t)s, .type = cg->ir->guest->slots[s].type,
+                               .value = v};
+    if (x->type == IR_FLAGS) {
+        x->fl = cg_flags_at(cg, v, p->host_flags == v);
+    } else if (op->pass & CG_VIRTUAL) {
+        x->zext = true;
+        x->lane = op->lane;
+        x->from = cg_where(cg, op->arg[0]);
+    } else {
+        x->from = cg_where(cg, v);
+    }
+}
+
 struct cg_exit cg_exit_record(struct cg *cg)
 {
     struct cg_priv *p = cg->priv;
     struct cg_exit e = {.first = p->n_exits};
-    for (unsigned k = 0; k < p->n_dirty; k++) {
-        unsigned s = p->dirty[k];
-        ir_ref v = p->slot[s].value;
-        if (!v || !p->slot[s].dirty)
-            continue;
-        p->exits = cg_grow(p->exits, &p->cap_exits, p->n_exits + 1, sizeof *p->exits);
-        struct cg_exit_slot *x = &p->exits[p->n_exits++];
-        const struct ir_op *op = &cg->ir->ops[v];
-        *x = (struct cg_exit_slot){.slot = (uint16_t)s, .type = cg->ir->guest->slots[s].type,
-                                   .value = v};
-        if (x->type == IR_FLAGS)
-            x->fl = cg_flags_at(cg, v, p->host_flags == v);
-        else if (op->pass & CG_VIRTUAL) {
-            x->zext = true;
-            x->lane = op->lane;
-            x->from = cg_where(cg, op->arg[0]);
-        } else {
-            x->from = cg_where(cg, v);
-        }
-    }
+    for (unsigned k = 0; k < p->n_dirty; k++)
+        if (p->slot[p->dirty[k]].value && p->slot[p->dirty[k]].dirty)
+            record_slot(cg, p->dirty[k]);
     e.n = p->n_exits - e.first;
+    return e;
+}
+
+struct cg_exit cg_exit_record_slot(struct cg *cg, unsigned s)
+{
+    struct cg_exit e = {.first = cg->priv->n_exits, .n = 1};
+    record_slot(cg, s);
     return e;
 }
 
