@@ -54,11 +54,18 @@ static void end(struct tcg_lift *l)
     l->done = true;
 }
 
+/* Guest ranges of the line, the instruction being lifted counted. */
+static unsigned ranges(const struct finder *f)
+{
+    const struct tcg_lifted *o = f->out;
+    return o->n_ranges + !(o->n_ranges && o->range[o->n_ranges - 1].end == f->lift.pc);
+}
+
 /* May the line go on at `target`? */
 static bool may_follow(struct tcg_lift *l, uint64_t target)
 {
     struct finder *f = finder_of(l);
-    return !(l->run_mode & TCG_RUN_ONE_INSN) && f->out->n_ranges < TCG_MAX_RANGES &&
+    return !(l->run_mode & TCG_RUN_ONE_INSN) && ranges(f) < TCG_MAX_RANGES &&
            l->n_insns + 1 < l->limit && !covered(f->out, target) &&
            !(target >= l->pc && target < l->pc + l->tcg->guest->max_insn_bytes) &&
            !tcg_lookup(l->tcg, target, l->mode, l->run_mode);
