@@ -40,10 +40,11 @@ struct tcg;
 struct tcg_helper;
 
 /* The indirect-branch table: direct mapped, index = (pc >> 2) mod TCG_JUMP_SIZE.  One of its own for
- * each CPU; it holds regions of the CPU's current mode and run_mode only. */
-enum { TCG_JUMP_BITS = 12, TCG_JUMP_SIZE = 1 << TCG_JUMP_BITS };
+ * each CPU; it holds regions of the CPU's current mode and run_mode only.  Large, because a miss costs
+ * as much as a hundred hits; pages that no code needs are never touched. */
+enum { TCG_JUMP_BITS = 16, TCG_JUMP_SIZE = 1 << TCG_JUMP_BITS };
 struct tcg_jump {
-    uint64_t pc;      /* odd: empty */
+    uint64_t pc;      /* empty: odd, or 0 in all entries but the first */
     const void *code;
 };
 

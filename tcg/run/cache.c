@@ -199,10 +199,12 @@ static void unchain_outgoing(struct tcg_region *r)
 
 /* --- invalidation ------------------------------------------------------------------------------ */
 
+/* Zero pages: most of the table is never touched.  Only entry 0 could take a pc of 0 for its own. */
 void tcg_jump_flush(struct tcg_cpu *cpu)
 {
-    for (unsigned k = 0; k < TCG_JUMP_SIZE; k++)
-        __atomic_store_n(&cpu->jump_cache[k].pc, 1, __ATOMIC_RELAXED);
+    if (madvise(cpu->jump_cache, TCG_JUMP_SIZE * sizeof *cpu->jump_cache, MADV_DONTNEED) != 0)
+        memset(cpu->jump_cache, 0, TCG_JUMP_SIZE * sizeof *cpu->jump_cache);
+    cpu->jump_cache[0].pc = 1;
 }
 
 static void forget(struct tcg *tcg, struct tcg_region *r)

@@ -110,7 +110,7 @@ static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
     size_t size = (tcg->guest->cpu_size + 63) & ~(size_t)63;
     struct tcg_cpu *cpu = aligned_alloc(64, size);
     struct tcg_cpu_node *n = calloc(1, sizeof *n);
-    struct tcg_jump *jumps = aligned_alloc(64, TCG_JUMP_SIZE * sizeof *jumps);
+    struct tcg_jump *jumps = map_zero(TCG_JUMP_SIZE * sizeof *jumps);
     if (!cpu || !n || !jumps)
         abort();
     memset(cpu, 0, size);
@@ -170,7 +170,7 @@ static void cpu_release(struct tcg_cpu *cpu)
     tcg_lockstep_free(cpu->thread);
     if (cpu->thread->step.guest)
         ir_free(&cpu->thread->step);
-    free(cpu->jump_cache);
+    munmap(cpu->jump_cache, TCG_JUMP_SIZE * sizeof *cpu->jump_cache);
     free(cpu->thread);
     free(cpu);
 }
