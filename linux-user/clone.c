@@ -149,6 +149,7 @@ static void *thread_main(void *arg)
         lu_host_syscall(SYS_unshare, apart);
     child_begins(t, b->request);
     put_tid(t, b->request->flags & CLONE_PARENT_SETTID, b->request->parent_tid);
+    lu_signal_after_libc(t);
     lu_signal_thread_init(t);
     b->tid = t->tid;
     __atomic_store_n(&b->ready, 1, __ATOMIC_RELEASE); /* b is gone from here on */

@@ -320,6 +320,9 @@ unsigned lu_task_count(void);
 void lu_signal_init(struct lu_task *first);
 /* For a new thread: its host alternate stack. */
 void lu_signal_thread_init(struct lu_task *t);
+/* In the first thread that pthread_create() makes, before guest code runs: glibc has just taken two
+ * signals for itself; gives them back to the guest. */
+void lu_signal_after_libc(struct lu_task *t);
 /* Delivers what is pending; called between tcg_run()s.  result: what the system call that has just
  * been made returned, or -LU_ENORESULT if there was none; stores it. */
 void lu_signal_deliver(struct lu_task *t, int64_t result);

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -438,6 +439,18 @@ void lu_signal_thread_init(struct lu_task *t)
     t->host_altstack = ss.ss_sp;
     sigaltstack(&ss, NULL);
     t->sig.alt_flags = SS_DISABLE;
+}
+
+/* Cancellation and changes of ids (glibc's nptl/pthreadP.h), which we do not use. */
+void lu_signal_after_libc(struct lu_task *t)
+{
+    static atomic_flag done = ATOMIC_FLAG_INIT;
+    if (atomic_flag_test_and_set(&done))
+        return;
+    for (int sig = 32; sig <= 33; sig++) {
+        struct lu_sigaction action = get_action(t, sig);
+        follow_action(sig, &action);
+    }
 }
 
 void lu_signal_thread_done(struct lu_task *t)

@@ -60,6 +60,27 @@ static void test_tid(void)
     CHECK(errno == ESRCH);
 }
 
+/* glibc has every thread change its ids, by a signal of its own. */
+static void *stay(void *arg)
+{
+    while (!__atomic_load_n((int *)arg, __ATOMIC_ACQUIRE))
+        usleep(1000);
+    return NULL;
+}
+
+static void test_ids(void)
+{
+    int over = 0;
+    pthread_t t[3];
+    for (int k = 0; k < 3; k++)
+        pthread_create(&t[k], NULL, stay, &over);
+    for (int k = 0; k < 20; k++)
+        CHECK(setgid(getgid()) == 0 && setresuid(-1, getuid(), -1) == 0);
+    __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+    for (int k = 0; k < 3; k++)
+        pthread_join(t[k], NULL);
+}
+
 /* ---- signals to threads --------------------------------------------------------------------------- */
 
 static volatile pid_t handled_by;
@@ -436,6 +457,7 @@ int main(int argc, char **argv)
         return kept_main();
     run("create and join", test_join);
     run("thread numbers", test_tid);
+    run("ids of all threads", test_ids);
     run("signals to threads", test_signals);
     run("mutex and condition", test_turns);
     run("robust mutexes", test_robust);
