@@ -134,7 +134,7 @@ static inline void x64_movzx8(struct cg *cg, unsigned d, unsigned s)
 enum { /* more opcode words; operand order as in the manual unless said */
     X_MOVZX8 = X_0F | 0xb6, X_MOVZX16 = X_0F | 0xb7, X_MOVSX8 = X_0F | 0xbe, X_MOVSX16 = X_0F | 0xbf,
     X_MOVSXD = 0x63 | X_W, X_IMUL = X_0F | 0xaf, X_BSR = X_0F | 0xbd,
-    X_LZCNT = X_F3 | X_0F | 0xbd, X_ANDN = X_0F38 | 0xf2,
+    X_LZCNT = X_F3 | X_0F | 0xbd, X_BSF = X_0F | 0xbc, X_TZCNT = X_F3 | X_0F | 0xbc, X_ANDN = X_0F38 | 0xf2,
     X_SHLX = X_66 | X_0F38 | 0xf7, X_SHRX = X_F2 | X_0F38 | 0xf7, X_SARX = X_F3 | X_0F38 | 0xf7,
     X_RORX = X_F2 | X_0F3A | 0xf0, X_PEXT = X_F3 | X_0F38 | 0xf5, X_PDEP = X_F2 | X_0F38 | 0xf5,
     X_MOVBE_LOAD = X_0F38 | 0xf0, X_MOVBE_STORE = X_0F38 | 0xf1,

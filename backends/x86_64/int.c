@@ -287,6 +287,20 @@ void x64_emit_clz(struct cg *cg, const struct cg_inst *i)
     count_zeros(cg, i->op, result(i), i->a[0].reg);
 }
 
+void x64_emit_ctz(struct cg *cg, const struct cg_inst *i)
+{
+    const uint32_t w = x64_w(i->op);
+
+    if (X64_HAS(BMI1)) {
+        x64_rr(cg, w | X_TZCNT, result(i), i->a[0].reg);
+        return;
+    }
+    x64_rr(cg, w | X_BSF, RAX, i->a[0].reg);
+    x64_mov_ri(cg, RCX, width_bits(i->op));
+    x64_cmov(cg, w, CC_E, RAX, RCX);
+    x64_mov_rr(cg, w, result(i), RAX);
+}
+
 /* Each bit xor its left neighbour: 0 where equal.  The lowest is set, so that 0 counts width - 1. */
 void x64_emit_cls(struct cg *cg, const struct cg_inst *i)
 {

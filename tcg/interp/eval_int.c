@@ -161,6 +161,7 @@ static unsigned leading_zeros(uint64_t x)
 INT_OP(neg, 0 - x)
 INT_OP(not, ~x)
 INT_OP(clz, leading_zeros(x) - (64 - W))
+INT_OP(ctz, x ? (unsigned)__builtin_ctzll(x) : W)
 /* Bits that differ from their left neighbour end the run of sign bits. */
 INT_OP(cls, leading_zeros((U)(x ^ (U)((S)x >> 1))) - (64 - W) - 1)
 INT_OP(rbit, reverse_bits(x) >> (64 - W))

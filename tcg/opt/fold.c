@@ -163,6 +163,8 @@ void opt_fold_op(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
     const struct ir_opinfo *info = &ir_opinfo[op->opc];
+    if (op->opc == IR_clz && ir->ops[op->arg[0]].opc == IR_rbit) /* how A64 counts trailing zeros */
+        *op = (struct ir_op){.opc = IR_ctz, .type = op->type, .arg = {ir->ops[op->arg[0]].arg[0]}};
     if (info->flags & IRF_FOLD) {
         if (fold_all(ir, r))
             return;

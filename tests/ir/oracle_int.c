@@ -146,6 +146,17 @@ static void o_clz(const struct ir_desc *op, const union ir_val in[3], const stru
     e->d.l = width(op) - k;
 }
 
+static void o_ctz(const struct ir_desc *op, const union ir_val in[3], const struct fp_env *env,
+                  struct expect *e)
+{
+    unsigned k = 0;
+
+    (void)env;
+    while (k < width(op) && !bit(in[0].l, k))
+        k++;
+    e->d.l = k;
+}
+
 static void o_cls(const struct ir_desc *op, const union ir_val in[3], const struct fp_env *env,
                   struct expect *e)
 {
@@ -320,6 +331,7 @@ const struct row rows_int[] = {
     ROW(divu, "wl", IMM_NONE),
     ROW(divs, "wl", IMM_NONE),
     ROW(clz, "wl", IMM_NONE),
+    ROW(ctz, "wl", IMM_NONE),
     ROW(cls, "wl", IMM_NONE),
     ROW(rbit, "wl", IMM_NONE),
     ROW(bswap, "wl", IMM_NONE),

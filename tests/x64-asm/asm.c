@@ -209,6 +209,7 @@ static void test_pairs(void)
         {"movsx", X_MOVSX8 | X_BYTE | X_W, names64, names8}, {"movsx", X_MOVSX16, names32, names16},
         {"movsxd", X_MOVSXD, names64, names32}, {"imul", X_IMUL, names32, names32},
         {"imul", X_IMUL | X_W, names64, names64}, {"bsr", X_BSR | X_W, names64, names64},
+        {"bsf", X_BSF, names32, names32}, {"tzcnt", X_TZCNT | X_W, names64, names64},
         {"lzcnt", X_LZCNT, names32, names32}, {"lzcnt", X_LZCNT | X_W, names64, names64},
         {"crc32", X_CRC32_8, names32, names8}, {"crc32", X_CRC32, names32, names32},
         {"crc32", X_CRC32 | X_W, names64, names64}, {"xchg", X_W | 0x87, NULL, NULL},
