@@ -116,6 +116,7 @@ struct lu_options {
     bool strace;
     bool one_insn;
     bool no_chain;
+    bool perfmap, jitdump;
     int exec_fd;  /* the program's descriptor, from execveat; -1 if none */
     bool reexec;  /* we were started by our own execve (exec.c) */
     unsigned log; /* TCG_LOG_*, from log_items */

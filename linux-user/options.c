@@ -52,6 +52,8 @@ static const struct option table[] = {
      "translate (default), interpret, or both and compare"},
     {"opt", "OPT", "-pass[,...]", STRING, OPT(opt),
      "without these passes of the optimiser (-opt help lists them)"},
+    {"perfmap", "PERFMAP", NULL, FLAG, OPT(perfmap), "write /tmp/perf-PID.map for perf"},
+    {"jitdump", "JITDUMP", NULL, FLAG, OPT(jitdump), "write jit-PID.dump for perf inject --jit"},
     {"no-chain", "NO_CHAIN", NULL, FLAG, OPT(no_chain), "do not chain regions to each other"},
     /* For our own execve; not in the help. */
     {"reexec", NULL, NULL, FLAG, OPT(reexec), NULL},

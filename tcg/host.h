@@ -82,6 +82,7 @@ struct cg_ool {
 struct host {
     const char *name;
     int capstone_arch, capstone_mode;
+    unsigned elf_machine;        /* e_machine of its programs, for jitdump */
     int32_t state_bias;          /* state register = struct tcg_cpu address + this */
     uint32_t n_regs[2];          /* by cg_class; registers are numbered from 0 in each class */
     uint32_t allocatable[2];     /* masks; the init function may widen them to the CPU's features */
@@ -163,6 +164,7 @@ struct cg {
     unsigned address_bits;       /* 32: addresses are i32 values, zero extended */
     uint8_t *const *routines;    /* host's own routines in this cache, by the host's enum */
     uint32_t region_id;
+    bool count;                  /* emit counters of what is slow (cpu->counts) */
     bool overflow;               /* set when the buffer is full: the region is given up */
     struct cg_priv *priv;        /* codegen/'s own */
 };

@@ -44,6 +44,13 @@ struct tcg_options {
     uint32_t ra_seed;           /* nonzero: allocation order is shuffled by it, to flush out bugs */
     bool no_chain;              /* every region is left to the CPU loop, so that the log has it */
     bool no_cold;               /* code is compiled on its first execution, not interpreted */
+    bool perfmap, jitdump;      /* tell perf of every region (run/perf.c) */
+    /* Moves a descriptor that the translator keeps out of the guest's way and returns where to
+     * (NULL: it stays where it is). */
+    int (*keep_fd)(int fd);
+    /* The guest function around pc, for perf: its name (valid until the next call) and where it
+     * begins; NULL if it is not known.  With the translator's lock held.  May be NULL. */
+    const char *(*symbol)(uint64_t pc, uint64_t *start);
     /* Disassembles n bytes of code for the log (NULL: hex bytes); arch and mode are capstone's. */
     void (*disas)(FILE *out, int arch, int mode, const void *code, size_t n, uint64_t address);
 };

@@ -77,11 +77,23 @@ void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc)
 
 /* --- helpers -------------------------------------------------------------------------------------------- */
 
+/* -d stats.  Not atomic: with several threads a call may be missed. */
+static void count_call(struct cg *cg, unsigned helper)
+{
+    const struct x64_mem table = X64_CPU(counts);
+    const struct x64_mem count = x64_at(RAX, 8 * (int32_t)(IR_OPC_COUNT + helper));
+
+    x64_mov_rm(cg, X_W, RAX, &table);
+    x64_rm(cg, X_W | 0xff, 0, &count); /* INC */
+}
+
 static void call_helper(struct cg *cg, const struct cg_inst *i)
 {
     const struct x64_mem cpu = x64_state(0), table = X64_CPU(helpers);
     const struct x64_mem fn = x64_at(RAX, 8 * i->op->mod);
 
+    if (cg->count)
+        count_call(cg, i->op->mod);
     x64_lea(cg, X_W, RDI, &cpu);
     x64_mov_rm(cg, X_W, RAX, &table);
     x64_rm(cg, 0xff, 2, &fn); /* CALL */

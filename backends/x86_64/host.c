@@ -317,6 +317,7 @@ static union ir_val eval_get(const struct x64_saved *r, uint8_t place)
 
 /* X64_R_C_EVAL: called by the thunk R_EVAL with the saved registers. */
 void x64_c_eval(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_site *s);
+void x64_c_eval_counted(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_site *s);
 void x64_c_eval(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_site *s)
 {
     const union ir_val a = eval_get(r, s->arg[0]), b = eval_get(r, s->arg[1]),
@@ -328,6 +329,13 @@ void x64_c_eval(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_
         r->gpr[s->d] = d.l;
     else if (s->d != EVAL_NONE)
         r->vec[s->d - EVAL_VEC] = d.v;
+}
+
+/* The same with -d stats. */
+void x64_c_eval_counted(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_site *s)
+{
+    cpu->counts[s->desc.opc]++;
+    x64_c_eval(cpu, r, s);
 }
 
 /* --- struct host --------------------------------------------------------------------------------------- */
@@ -380,6 +388,7 @@ const struct host x64_host = {
     .name = "x86-64",
     .capstone_arch = 3, /* CS_ARCH_X86 */
     .capstone_mode = 8, /* CS_MODE_64 */
+    .elf_machine = 62,  /* EM_X86_64 */
     .state_bias = X64_BIAS,
     .n_regs = {16, 16},
     .allocatable = {0xffff & ~(1u << RAX | 1u << RCX | 1u << RDX | 1u << RSP | 1u << RBP), 0xfffc},

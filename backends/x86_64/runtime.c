@@ -10,6 +10,7 @@
 struct x64_saved;
 struct x64_eval_site;
 void x64_c_eval(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_site *s);
+void x64_c_eval_counted(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_site *s);
 
 static const uint64_t constants[X64_K_COUNT][2] = {
 #define CONSTANT(name, lo, hi) {lo, hi},
@@ -180,7 +181,7 @@ size_t x64_emit_runtime(struct cg *cg)
     x64_align(cg, 0, 16);
     table[X64_R_EVAL] = cg->p;
     emit_eval(cg);
-    table[X64_R_C_EVAL] = (uint8_t *)(uintptr_t)x64_c_eval;
+    table[X64_R_C_EVAL] = (uint8_t *)(uintptr_t)(cg->count ? x64_c_eval_counted : x64_c_eval);
     x64_align(cg, 0, 64);
     return (size_t)(cg->p - cg->start);
 }

@@ -154,6 +154,9 @@ void tcg_publish(struct tcg *tcg, struct tcg_region *r)
     tcg->stats.regions++;
     tcg->stats.insns += r->n_insns;
     tcg->stats.code_bytes += r->code_size;
+    tcg->stats.snap_bytes += r->snap_size;
+    if (tcg->perf)
+        tcg_perf_region(tcg, r);
 }
 
 /* --- chaining ---------------------------------------------------------------------------------- */
@@ -325,6 +328,8 @@ void tcg_flush(struct tcg *tcg, struct tcg_cpu *self)
     tcg->data.used = 0;
     tcg->code.used = tcg->code_runtime;
     tcg->stats.flushes++;
+    if (tcg->perf)
+        tcg_perf_flush(tcg);
     atomic_fetch_sub(&tcg->stop, 1);
     pthread_cond_broadcast(&tcg->resumed);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What -d shows of regions. */
+/* What -d shows of regions, and the counters of -d stats. */
 #include <inttypes.h>
+#include <time.h>
 
 #include "tcg/run/run.h"
 
@@ -51,15 +52,91 @@ void tcg_log_out_asm(struct tcg *tcg, const struct tcg_region *r)
           (uintptr_t)r->code);
 }
 
-void tcg_log_stats(const struct tcg *tcg)
+/* --- -d stats ------------------------------------------------------------------------------------- */
+
+uint64_t tcg_log_clock(const struct tcg *tcg)
+{
+    struct timespec t;
+    if (!(tcg->opt.log & TCG_LOG_STATS))
+        return 0;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static double ratio(uint64_t a, uint64_t b)
+{
+    return b ? (double)a / (double)b : 0;
+}
+
+static void log_tiers(const struct tcg *tcg)
 {
     const struct tcg_stats *s = &tcg->stats;
     FILE *out = tcg->opt.log_file;
-    fprintf(out, "regions made %" PRIu64 ", guest instructions in them %" PRIu64
-            ", host bytes %" PRIu64 "\n", s->regions, s->insns, s->code_bytes);
-    fprintf(out, "lines interpreted once %" PRIu64 ", guest instructions in them %" PRIu64 "\n",
-            s->cold, s->cold_insns);
-    fprintf(out, "look-ups out of line %" PRIu64 ", exits chained %" PRIu64
-            ", regions invalidated %" PRIu64 ", flushes %" PRIu64 "\n",
-            s->lookups, s->chained, s->invalidated, s->flushes);
+    fprintf(out, "interpreted once: lines %" PRIu64 ", guest instructions %" PRIu64 "; lifted in %" PRIu64
+            " ns, %.0f ns an instruction\n", s->cold, s->cold_insns, s->cold_ns,
+            ratio(s->cold_ns, s->cold_insns));
+    fprintf(out, "tier 1: regions %" PRIu64 ", guest instructions %" PRIu64 ", host bytes %" PRIu64
+            " (%.1f an instruction), side tables %" PRIu64 "; translated in %" PRIu64
+            " ns, %.0f ns an instruction\n", s->regions, s->insns, s->code_bytes,
+            ratio(s->code_bytes, s->insns), s->snap_bytes, s->made_ns, ratio(s->made_ns, s->insns));
+}
+
+static void log_exits(const struct tcg *tcg)
+{
+    const struct tcg_stats *s = &tcg->stats;
+    FILE *out = tcg->opt.log_file;
+    fprintf(out, "look-ups out of line %" PRIu64 ": direct exits %" PRIu64
+            ", indirect branches not in the table and ended regions %" PRIu64
+            ", after interpreted lines %" PRIu64 ", entries from outside %" PRIu64 "\n", s->lookups,
+            s->found[TCG_FROM_LINK], s->found[TCG_FROM_EMITTED], s->found[TCG_FROM_COLD],
+            s->found[TCG_FROM_CALLER]);
+    fprintf(out, "exits chained %" PRIu64 ", regions invalidated %" PRIu64 ", flushes %" PRIu64 "\n",
+            s->chained, s->invalidated, s->flushes);
+}
+
+/* The largest of n counts, TOP of them at most; each is looked for among what is left. */
+static void log_top(FILE *out, const char *what, const uint64_t *counts, unsigned n,
+                    const char *(*name)(const void *of, unsigned k), const void *of)
+{
+    enum { TOP = 20 };
+    uint64_t last = UINT64_MAX, total = 0;
+    unsigned last_k = 0;
+    for (unsigned k = 0; k < n; k++)
+        total += counts[k];
+    fprintf(out, "%s %" PRIu64 "\n", what, total);
+    for (unsigned row = 0; row < TOP; row++) {
+        unsigned best = n;
+        for (unsigned k = 0; k < n; k++)
+            if (counts[k] && (counts[k] < last || (counts[k] == last && k > last_k)) &&
+                (best == n || counts[k] > counts[best]))
+                best = k;
+        if (best == n)
+            break;
+        last = counts[best];
+        last_k = best;
+        fprintf(out, "  %12" PRIu64 "  %s\n", last, name(of, best));
+    }
+}
+
+static const char *op_name(const void *of, unsigned k)
+{
+    (void)of;
+    return ir_opinfo[k].name;
+}
+
+static const char *helper_name(const void *of, unsigned k)
+{
+    return ((const struct guest *)of)->helpers[k].name;
+}
+
+void tcg_log_stats(const struct tcg *tcg)
+{
+    FILE *out = tcg->opt.log_file;
+    log_tiers(tcg);
+    log_exits(tcg);
+    if (!tcg->counts)
+        return;
+    log_top(out, "slow paths taken", tcg->counts, IR_OPC_COUNT, op_name, NULL);
+    log_top(out, "helpers called", tcg->counts + IR_OPC_COUNT, tcg->guest->n_helpers, helper_name,
+            tcg->guest);
 }

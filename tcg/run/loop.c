@@ -121,6 +121,7 @@ static void run_loop(struct tcg_cpu *cpu)
     struct tcg_thread *t = cpu->thread;
     bool interp = cpu->tcg->opt.accel == TCG_ACCEL_INTERP;
     cpu->exc = TCG_EXC_NONE;
+    t->from = TCG_FROM_CALLER;
     if (interp) {
         sigsetjmp(t->recover, 0);
         t->recovering = 1;
@@ -137,6 +138,7 @@ static void run_loop(struct tcg_cpu *cpu)
             run_region(cpu, r);
         else
             run_cold(cpu);
+        t->from = r ? TCG_FROM_EMITTED : TCG_FROM_COLD;
         tcg_leave_code(cpu);
     }
     t->recovering = 0;

@@ -3,7 +3,7 @@
  * Inside the translator's run time.  Read in this order: tcg.c (making one), loop.c (the CPU
  * loop), translate.c (one function names every stage), lift.c (finding a region), cache.c
  * (regions: look-up, chaining, invalidation, flushing), fault.c (host signals), lockstep.c (emitted
- * code against the interpreter), log.c.
+ * code against the interpreter), log.c, perf.c (what perf is told).
  *
  * Locks: tcg->lock guards everything but what is said to be read without it.  Code and regions
  * live in two arenas that only grow until a flush, which waits until no CPU is in emitted code;
@@ -55,8 +55,13 @@ struct tcg_arena { uint8_t *base; size_t size, used; };
 
 enum { TCG_HASH_BITS = 16, TCG_PAGE_HASH_BITS = 14, TCG_MAX_REGIONS = 1 << 21, TCG_KNOWN_BITS = 1 << 18 };
 
+/* Where a CPU comes from when it looks for a region: an exit to a known pc (not yet chained), any other
+ * exit of emitted code, interpreted code, the caller of tcg_run(). */
+enum tcg_from { TCG_FROM_LINK, TCG_FROM_EMITTED, TCG_FROM_COLD, TCG_FROM_CALLER, TCG_FROM_COUNT };
 struct tcg_stats {
     uint64_t regions, insns, code_bytes, flushes, invalidated, chained, lookups, cold, cold_insns;
+    uint64_t snap_bytes, cold_ns, made_ns; /* times: with -d stats alone */
+    uint64_t found[TCG_FROM_COUNT];        /* look-ups by where the CPU came from */
 };
 
 struct tcg {
@@ -81,6 +86,8 @@ struct tcg {
     atomic_uint stop;               /* a flush wants every CPU out of emitted code */
     pthread_cond_t stopped, resumed;
     struct tcg_stats stats;
+    uint64_t *counts;               /* of the CPUs (cpu.h); NULL without -d stats */
+    struct tcg_perf *perf;          /* perf.c; NULL if it is off */
     bool fp_traps;                  /* TCG_RUN_FPTRAP may be used */
     /* Code that cannot be read though mem.code() gave it: a lift begins again without that page. */
     const struct tcg_thread *lifting; /* whose thread lifts now; NULL if none */
@@ -101,6 +108,7 @@ struct tcg_thread {
     volatile sig_atomic_t recovering; /* recover is set: interpreter or tcg_copy_* */
     union ir_val *vals;
     uint32_t n_vals;
+    enum tcg_from from;             /* TCG_FROM_LINK: see cpu->link */
     unsigned n_fp_traps;            /* Invalid raised so far: TCG_FP_TRAPS are too many */
     struct ir step;                 /* loop.c: one instruction that is interpreted */
     struct tcg_lockstep *lockstep;  /* lockstep.c; NULL until it is needed */
@@ -156,5 +164,13 @@ bool tcg_log_wanted(const struct tcg *tcg, uint64_t pc, unsigned item);
 void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l);
 void tcg_log_out_asm(struct tcg *tcg, const struct tcg_region *r);
 void tcg_log_stats(const struct tcg *tcg);
+uint64_t tcg_log_clock(const struct tcg *tcg); /* ns; 0 without -d stats */
+
+/* perf.c; with the lock, and only if tcg->perf.  open: sets it if the options ask for it. */
+void tcg_perf_open(struct tcg *tcg);
+void tcg_perf_region(struct tcg *tcg, const struct tcg_region *r);
+void tcg_perf_flush(struct tcg *tcg);
+void tcg_perf_fork_child(struct tcg *tcg);
+void tcg_perf_close(struct tcg *tcg);
 
 #endif

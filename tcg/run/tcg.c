@@ -46,6 +46,7 @@ static bool make_host(struct tcg *tcg)
     tcg->fp_traps = tcg->opt.accel == TCG_ACCEL_JIT && tcg->host->traps_invalid();
     cg_init(&tcg->cg, tcg->host);
     tcg->cg.mem_base = tcg->mem.base;
+    tcg->cg.count = tcg->counts != NULL;
     tcg->cg.address_bits = tcg->mem.address_bits;
     tcg->cg.routines = tcg->routines;
     tcg->cg.p = tcg->cg.start = tcg->code.base;
@@ -72,12 +73,15 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
     pthread_cond_init(&tcg->resumed, NULL);
     ir_init(&tcg->ir, guest);
     tcg->helper_table = calloc(guest->n_helpers + 1, sizeof *tcg->helper_table);
+    if (tcg->opt.log & TCG_LOG_STATS)
+        tcg->counts = calloc(IR_OPC_COUNT + guest->n_helpers, sizeof *tcg->counts);
     if (!tcg->helper_table || !make_memory(tcg) || !make_host(tcg)) {
         tcg_free(tcg);
         return NULL;
     }
     for (unsigned k = 0; k < guest->n_helpers; k++)
         tcg->helper_table[k] = guest->helpers[k].fn;
+    tcg_perf_open(tcg);
     return tcg;
 }
 
@@ -85,6 +89,8 @@ void tcg_free(struct tcg *tcg)
 {
     if (tcg->opt.log & TCG_LOG_STATS)
         tcg_log_stats(tcg);
+    if (tcg->perf)
+        tcg_perf_close(tcg);
     for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
         tcg_free_ir(tcg->by_id[k]);
     if (tcg->code.base)
@@ -100,6 +106,7 @@ void tcg_free(struct tcg *tcg)
     cg_free(&tcg->cg);
     ir_free(&tcg->ir);
     free(tcg->helper_table);
+    free(tcg->counts);
     free(tcg);
 }
 
@@ -118,6 +125,7 @@ static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
     cpu->thread = &n->thread;
     cpu->jump_cache = jumps;
     cpu->helpers = tcg->helper_table;
+    cpu->counts = tcg->counts;
     cpu->mem_base = tcg->mem.base;
     cpu->excl_addr = UINT64_MAX;
     n->thread.cpu = cpu;
@@ -211,6 +219,8 @@ void tcg_fork_child(struct tcg *tcg, struct tcg_cpu *self)
         *p = n->next;
         cpu_release(n->thread.cpu);
     }
+    if (tcg->perf)
+        tcg_perf_fork_child(tcg);
     atomic_store(&tcg->stop, 0);
     pthread_mutex_init(&tcg->lock, NULL);
     pthread_cond_init(&tcg->stopped, NULL);

@@ -172,6 +172,17 @@ static void connect(struct tcg_cpu *cpu, struct tcg_region *r)
     __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);
 }
 
+/* NULL: to be interpreted. */
+static struct tcg_region *make_or_lift(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    uint64_t start = tcg_log_clock(tcg);
+    bool cold = lift_cold(cpu);
+    struct tcg_region *r = cold ? NULL : make(cpu);
+    *(cold ? &tcg->stats.cold_ns : &tcg->stats.made_ns) += tcg_log_clock(tcg) - start;
+    return r;
+}
+
 struct tcg_region *tcg_find(struct tcg_cpu *cpu)
 {
     struct tcg *tcg = cpu->tcg;
@@ -180,8 +191,9 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu)
         pthread_cond_wait(&tcg->resumed, &tcg->lock);
     struct tcg_region *r = tcg_lookup(tcg, cpu->pc, cpu->mode, cpu->run_mode);
     tcg->stats.lookups++;
-    if (!r && !lift_cold(cpu))
-        r = make(cpu);
+    tcg->stats.found[cpu->link ? TCG_FROM_LINK : cpu->thread->from]++;
+    if (!r)
+        r = make_or_lift(cpu);
     if (r && !tcg->opt.no_chain)
         connect(cpu, r);
     cpu->link = NULL;
