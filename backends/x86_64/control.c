@@ -5,28 +5,29 @@
  */
 #include "backends/x86_64/x64.h"
 
-/* Kicked?  Then to l. */
-static void poll_request(struct cg *cg, struct cg_label *l)
+/* Kicked?  Then by the short jump that is returned. */
+static uint8_t *poll_request(struct cg *cg)
 {
     const struct x64_mem request = X64_CPU(exit_request);
 
     x64_alu_mi(cg, 0, ALU_CMP, &request, 0);
-    x64_jcc(cg, CC_NE, l);
+    return x64_jcc8(cg, CC_NE);
 }
 
 /* The patchable jump leads to the code behind it until it is chained; a poll that finds a request
  * goes there too, and R_EXIT_LINK then reports no link. */
 void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
 {
-    struct cg_label leave = {0};
+    uint8_t *leave = NULL;
 
     if (poll)
-        poll_request(cg, &leave);
+        leave = poll_request(cg);
     x64_align(cg, 1, 4);
     x64_u8(cg, 0xe9);
     cg_link_at(cg, link, cg->p);
     x64_u32(cg, 0);
-    x64_bind(cg, &leave);
+    if (leave)
+        x64_here8(cg, leave);
     x64_call(cg, cg->routines[X64_R_EXIT_LINK]);
     x64_u32(cg, cg->region_id); /* struct tcg_exit_data */
     x64_u32(cg, link);
@@ -45,24 +46,23 @@ void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind)
 {
     const struct x64_mem table = X64_CPU(jump_cache);
     struct x64_mem entry = x64_at(RDX, offsetof(struct tcg_jump, pc));
-    struct cg_label miss = {0};
-    unsigned r;
+    uint8_t *kicked, *miss;
 
     (void)kind;
     _Static_assert(sizeof(struct tcg_jump) == 16, "entries are 4 << 2 bytes apart");
     x64_load_int(cg, IR_I64, RAX, pc);
-    r = RAX;
-    poll_request(cg, &miss);
-    x64_mov_rr(cg, 0, RCX, r);
+    kicked = poll_request(cg);
+    x64_mov_rr(cg, 0, RCX, RAX);
     x64_mov_rm(cg, X_W, RDX, &table);
     x64_alu_ri(cg, 0, ALU_AND, RCX, (TCG_JUMP_SIZE - 1) << 2);
     entry.index = RCX;
     entry.scale = 2;
-    x64_alu_rm(cg, X_W, ALU_CMP, r, &entry);
-    x64_jcc(cg, CC_NE, &miss);
+    x64_alu_rm(cg, X_W, ALU_CMP, RAX, &entry);
+    miss = x64_jcc8(cg, CC_NE);
     entry.disp = offsetof(struct tcg_jump, code);
     x64_rm(cg, 0xff, 4, &entry); /* JMP */
-    x64_bind(cg, &miss);
+    x64_here8(cg, kicked);
+    x64_here8(cg, miss);
     x64_jmp_to(cg, cg->routines[X64_R_EXIT_PC]);
 }
 

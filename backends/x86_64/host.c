@@ -215,9 +215,11 @@ void x64_emit_const(struct cg *cg, const struct cg_inst *i)
 
 /* Where ir_eval's operands are: 0..15 integer registers, 32.. vector registers. */
 struct x64_eval_site {
-    struct ir_desc desc;
+    uint16_t opc, mod;
+    uint8_t type, lane;
     uint8_t d, arg[3];
-};
+    int32_t imm, imm2;
+} __attribute__((packed));
 enum { EVAL_VEC = 32, EVAL_NONE = 0xff };
 
 static uint8_t eval_place(const struct cg_operand *o, bool vec)
@@ -242,11 +244,13 @@ static bool shape_vec(const struct ir_op *op, int k)
 static struct x64_eval_site eval_site(const struct cg_inst *i)
 {
     struct x64_eval_site s = {
-        .desc = {.opc = i->op->opc, .type = i->op->type, .lane = i->op->lane, .mod = i->op->mod,
-                 .imm = i->op->imm, .imm2 = i->op->imm2},
+        .opc = i->op->opc, .mod = i->op->mod, .type = i->op->type, .lane = i->op->lane,
         .d = eval_place(&i->d, shape_vec(i->op, -1)),
+        .imm = (int32_t)i->op->imm, .imm2 = (int32_t)i->op->imm2,
     };
 
+    if (s.imm != i->op->imm || s.imm2 != i->op->imm2)
+        x64_emit_none(NULL, i); /* no op that is evaluated has such immediates */
     for (unsigned k = 0; k < 3; k++)
         s.arg[k] = i->op->arg[k] ? eval_place(&i->a[k], shape_vec(i->op, (int)k)) : EVAL_NONE;
     return s;
@@ -258,7 +262,6 @@ static void eval_data(struct cg *cg, struct cg_ool *o)
 
     if (o->data[0] != EVAL_NONE)
         s.d = (uint8_t)o->data[0];
-    x64_align(cg, 0, 8);
     x64_bind(cg, &o->from);
     memcpy(cg->p, &s, sizeof s);
     cg->p += sizeof s;
@@ -277,20 +280,20 @@ static void eval_call(struct cg *cg, const struct cg_inst *i, unsigned d)
 void x64_emit_eval(struct cg *cg, const struct cg_inst *i) { eval_call(cg, i, EVAL_NONE); }
 void x64_eval_to(struct cg *cg, const struct cg_inst *i, unsigned d) { eval_call(cg, i, d); }
 
-/* Out of line: the data lies behind the jump back, at a known distance from the lea. */
+/* Out of line, with the data behind the jump back. */
 static void slow_eval(struct cg *cg, struct cg_ool *o)
 {
     const struct x64_eval_site s = eval_site(&o->inst);
-    struct x64_mem site = {.base = X64_RIP, .index = X64_NO_REG};
+    struct cg_label data = {0};
+    const struct x64_mem site = {.base = X64_RIP, .index = X64_NO_REG, .label = &data};
 
     x64_bind(cg, &o->from);
-    /* lea 7, call 5, jmp 5 bytes at most */
-    site.target = (uint8_t *)(((uintptr_t)cg->p + 17 + 7) & ~(uintptr_t)7);
     x64_lea(cg, X_W, RAX, &site);
     x64_call(cg, cg->routines[X64_R_EVAL]);
     x64_jcc(cg, CC_ALWAYS, &o->back);
-    memcpy((uint8_t *)site.target, &s, sizeof s);
-    cg->p = (uint8_t *)site.target + sizeof s;
+    x64_bind(cg, &data);
+    memcpy(cg->p, &s, sizeof s);
+    cg->p += sizeof s;
 }
 
 struct cg_ool *x64_slow_eval(struct cg *cg, const struct cg_inst *i)
@@ -322,9 +325,10 @@ void x64_c_eval(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_
 {
     const union ir_val a = eval_get(r, s->arg[0]), b = eval_get(r, s->arg[1]),
                        c = eval_get(r, s->arg[2]);
+    const struct ir_desc desc = {s->opc, s->type, s->lane, s->mod, s->imm, s->imm2};
     union ir_val d = {.v = {{0, 0}}};
 
-    ir_eval[s->desc.opc](cpu, &s->desc, &d, &a, &b, &c);
+    ir_eval[s->opc](cpu, &desc, &d, &a, &b, &c);
     if (s->d < EVAL_VEC)
         r->gpr[s->d] = d.l;
     else if (s->d != EVAL_NONE)
@@ -334,7 +338,7 @@ void x64_c_eval(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_
 /* The same with -d stats. */
 void x64_c_eval_counted(struct tcg_cpu *cpu, struct x64_saved *r, const struct x64_eval_site *s)
 {
-    cpu->counts[s->desc.opc]++;
+    cpu->counts[s->opc]++;
     x64_c_eval(cpu, r, s);
 }
 
