@@ -13,6 +13,7 @@ struct cg_link { uint8_t *at; uint64_t pc; };
 struct cg_output {
     uint8_t *code;
     uint32_t code_size;
+    uint32_t main_size;      /* the first part of it: all but what is out of line */
     const uint8_t *snap;     /* side table; owned by the struct cg until the next region */
     uint32_t snap_size;
     const struct cg_link *links;

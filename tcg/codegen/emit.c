@@ -359,11 +359,13 @@ int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t 
     cg_snap_begin(cg);
     for (uint32_t k = 0; k < ir->n_blocks && !cg->overflow; k++)
         emit_block(cg, k);
+    const uint32_t main_size = (uint32_t)(cg->p - at);
     cg_flush_ool(cg);
     if (cg->overflow)
         return p->no_space ? -ENOSPC : -E2BIG;
     *out = (struct cg_output){.code = at, .code_size = (uint32_t)(cg->p - at), .snap = p->snap,
-                              .snap_size = p->n_snap, .links = p->links, .n_links = p->n_links};
+                              .main_size = main_size, .snap_size = p->n_snap,
+                              .links = p->links, .n_links = p->n_links};
     return 0;
 }
 

@@ -33,7 +33,7 @@ struct tcg_region {
     unsigned n_ranges;
     bool dead;
     const uint8_t *code;
-    uint32_t code_size;
+    uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
     const uint8_t *snap;
     uint32_t snap_size;
     struct ir *ir;                  /* what the interpreter runs; NULL with emitted code alone */

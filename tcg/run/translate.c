@@ -54,6 +54,7 @@ static bool keep_output(struct tcg *tcg, struct tcg_region *r, const struct cg_o
     r->snap_size = out->snap_size;
     r->code = out->code;
     r->code_size = out->code_size;
+    r->main_size = out->main_size;
     return true;
 }
 
