@@ -157,6 +157,31 @@ void x64_emit_vfma(struct cg *cg, const struct cg_inst *i)
     check_result(cg, i, slow, true);
 }
 
+/* 2 - a * b, but infinity times zero gives 2 and raises nothing: where that traps it is found. */
+void x64_emit_vfrecps(struct cg *cg, const struct cg_inst *i)
+{
+    static fp_forms forms = FORMS(VFNMADD231);
+    struct cg_ool *slow;
+    struct x64_mem two;
+    unsigned a, b;
+
+    if (!host_fp(cg, i) || !X64_HAS(FMA) || !x64_traps(cg) || !rounds_dynamically(i)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    slow = x64_slow_eval(cg, i);
+    two = x64_pool_splat(cg, i->op->lane, wide(i) ? 0x4000000000000000 : 0x40000000);
+    x64_v2m(cg, V_MOVAPS, D, &two);
+    a = operand(cg, i, A, T0);
+    b = operand(cg, i, B, T1);
+    x64_trap_here(cg, slow);
+    x64_vex_rr(cg, form(i, forms), D, a, b);
+    jump_unordered(cg, i, D, D, T0, &slow->from); /* the sign of a NaN in a changes */
+    if (exact_underflow(cg))
+        jump_min_normal(cg, wide(i), D, &slow->from);
+    x64_bind(cg, &slow->back);
+}
+
 /* MAX and MIN give their second operand if both are zeros: both orders, then the sign that is wanted.
  * Unordered operands are found before, because the host raises Invalid for quiet NaNs; if that traps
  * it is enough. */
