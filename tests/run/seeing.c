@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What -d stats, -perfmap and -jitdump say of regions, compared with the regions: also after fork and
+ * after a flush.
+ *
+ *   seeing FOLDER        where jit-PID.dump may be written
+ */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tcg/run/run.h"
+#include "tests/codegen/guest_code.h"
+
+static unsigned passed, failed;
+
+static void check(bool ok, const char *what)
+{
+    passed += ok;
+    failed += !ok;
+    if (!ok)
+        printf("not ok: %s\n", what);
+}
+
+/* 1: mrs x3, fpcr; suqadd v0.16b, v1.16b; subs x0, x0, #1; b.ne 1b */
+static const struct row slow = {
+    .text = "slow", .n_words = 4, .word = {0xd53b4403, 0x4e203820, 0xf1000400, 0x54ffffa1}};
+/* 1: add x3, x3, x0; subs x0, x0, #1; b.ne 1b */
+static const struct row quick = {
+    .text = "quick", .n_words = 3, .word = {0x8b000063, 0xf1000400, 0x54ffffc1}};
+
+static void run(struct a64_cpu *cpu, uint64_t at, uint64_t n)
+{
+    guest_set(cpu, at, n);
+    guest_run(cpu);
+}
+
+/* --- -d stats ----------------------------------------------------------------------------------- */
+
+static bool says(const char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool says(const char *text, const char *format, ...)
+{
+    char line[200];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(line, sizeof line, format, list);
+    va_end(list);
+    return strstr(text, line) != NULL;
+}
+
+static void test_stats(void)
+{
+    static char text[8192];
+    FILE *out = fmemopen(text, sizeof text, "w");
+    const struct tcg_options options = {.no_cold = true, .log = TCG_LOG_STATS, .log_file = out};
+    struct a64_cpu *cpu;
+    struct tcg *tcg = guest_open(&options, &cpu);
+    run(cpu, guest_place(&slow, 1), 100);
+    const unsigned regions = tcg->n_regions;
+    uint64_t bytes = 0;
+    for (unsigned k = 0; k < regions; k++)
+        bytes += tcg->by_id[k]->code_size;
+    guest_close(tcg, cpu);
+    fclose(out);
+    check(says(text, "interpreted once: lines 0,"), "nothing was interpreted");
+    check(says(text, "tier 1: regions %u,", regions), "regions");
+    check(says(text, "host bytes %" PRIu64, bytes), "host bytes");
+    check(!says(text, "translated in 0 ns"), "translation takes time");
+    check(says(text, "entries from outside 1\n"), "one call of tcg_run()");
+    check(says(text, "helpers called 100\n"), "helpers called");
+    check(says(text, "         100  read_fpcr\n"), "read_fpcr called 100 times");
+    check(says(text, "slow paths taken 100\n"), "slow paths");
+    check(says(text, "         100  vsuqadd\n"), "suqadd evaluated by its definition");
+}
+
+/* Bytes of code that the row becomes. */
+static uint32_t code_bytes(unsigned log)
+{
+    const struct tcg_options options = {.no_cold = true, .log = log, .log_file = fopen("/dev/null", "w")};
+    struct a64_cpu *cpu;
+    struct tcg *tcg = guest_open(&options, &cpu);
+    run(cpu, guest_place(&slow, 1), 1);
+    const uint32_t n = tcg->by_id[0]->code_size;
+    check((cpu->tcg.counts != NULL) == (log != 0), "counters with -d stats alone");
+    guest_close(tcg, cpu);
+    fclose(options.log_file);
+    return n;
+}
+
+/* --- perf --------------------------------------------------------------------------------------- */
+
+static const char *symbol(uint64_t pc, uint64_t *start)
+{
+    *start = pc & ~(uint64_t)1023; /* guest_place() begins rows there */
+    return "row";
+}
+
+static void name_of(const struct tcg_region *r, char *to, size_t size)
+{
+    const unsigned offset = r->pc & 1023;
+    if (offset)
+        snprintf(to, size, "row+%#x [tier1]", offset);
+    else
+        snprintf(to, size, "row [tier1]");
+}
+
+/* The whole file; *n its size. */
+static char *contents(const char *path, size_t *n)
+{
+    static char data[1 << 20];
+    FILE *file = fopen(path, "r");
+    *n = file ? fread(data, 1, sizeof data - 1, file) : 0;
+    data[*n] = '\0';
+    if (file)
+        fclose(file);
+    return data;
+}
+
+static char *map_path(void)
+{
+    static char path[64];
+    snprintf(path, sizeof path, "/tmp/perf-%d.map", getpid());
+    return path;
+}
+
+static void check_map(const struct tcg *tcg)
+{
+    size_t n;
+    char *line = strtok(contents(map_path(), &n), "\n");
+    char want[200], name[100];
+    snprintf(want, sizeof want, "%" PRIxPTR " %zx [entry and exit]", (uintptr_t)tcg->code.base,
+             tcg->code_runtime);
+    check(line && !strcmp(line, want), "map: the routines");
+    for (unsigned k = 0; k < tcg->n_regions; k++) {
+        const struct tcg_region *r = tcg->by_id[k];
+        name_of(r, name, sizeof name);
+        snprintf(want, sizeof want, "%" PRIxPTR " %" PRIx32 " %s", (uintptr_t)r->code, r->code_size,
+                 name);
+        line = strtok(NULL, "\n");
+        check(line && !strcmp(line, want), "map: a region");
+    }
+    check(!strtok(NULL, "\n"), "map: nothing else");
+}
+
+static uint32_t u32(const char *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+static uint64_t u64(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* A JIT_CODE_LOAD, by the specification's offsets; the code is still at its place. */
+static bool load_ok(const char *p, size_t left, uint64_t index, uintptr_t code, size_t size,
+                    const char *name)
+{
+    const size_t total = 56 + strlen(name) + 1 + size;
+    return left >= total && u32(p) == 0 && u32(p + 4) == total && u32(p + 16) == (uint32_t)getpid() &&
+           u64(p + 24) == code && u64(p + 32) == code && u64(p + 40) == size &&
+           u64(p + 48) == index && !strcmp(p + 56, name) &&
+           !memcmp(p + 56 + strlen(name) + 1, (const void *)code, size);
+}
+
+static void check_dump(const struct tcg *tcg)
+{
+    char path[64], name[100];
+    size_t n;
+    snprintf(path, sizeof path, "jit-%d.dump", getpid());
+    const char *p = contents(path, &n), *end = p + n;
+    check(n > 40 && !memcmp(p, "DTiJ", 4) && u32(p + 4) == 1 && u32(p + 8) == 40 &&
+              u32(p + 12) == 62 && u32(p + 20) == (uint32_t)getpid() && !u64(p + 32),
+          "dump: header");
+    p += 40;
+    check(load_ok(p, (size_t)(end - p), 0, (uintptr_t)tcg->code.base, tcg->code_runtime,
+                  "[entry and exit]"), "dump: the routines");
+    for (unsigned k = 0; k < tcg->n_regions && p < end; k++) {
+        const struct tcg_region *r = tcg->by_id[k];
+        p += u32(p + 4);
+        name_of(r, name, sizeof name);
+        check(load_ok(p, (size_t)(end - p), k + 1, (uintptr_t)r->code, r->code_size, name),
+              "dump: a region");
+    }
+    check(p + u32(p + 4) == end, "dump: nothing else");
+}
+
+/* perf record sees the file by an executable mapping of it. */
+static void check_marker(void)
+{
+    char line[400], name[64];
+    unsigned found = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    snprintf(name, sizeof name, "/jit-%d.dump\n", getpid());
+    while (maps && fgets(line, sizeof line, maps))
+        found += strstr(line, name) && strstr(line, " r-xp 00000000 ");
+    if (maps)
+        fclose(maps);
+    check(found == 1, "dump: its mapping");
+}
+
+static void check_perf(const struct tcg *tcg)
+{
+    check_map(tcg);
+    check_dump(tcg);
+    check_marker();
+}
+
+static _Noreturn void child(struct tcg *tcg, struct a64_cpu *cpu)
+{
+    passed = failed = 0;
+    tcg_fork_child(tcg, &cpu->tcg);
+    check_perf(tcg); /* what came from the parent */
+    run(cpu, guest_place(&slow, 1), 3);
+    check(tcg->n_regions > 1, "the child translates");
+    check_perf(tcg);
+    unlink(map_path());
+    fflush(stdout);
+    _exit(failed != 0);
+}
+
+static void test_perf(void)
+{
+    /* Not chained: code stays as it was written to the dump. */
+    const struct tcg_options options = {.no_cold = true, .no_chain = true, .perfmap = true,
+                                        .jitdump = true, .symbol = symbol};
+    struct a64_cpu *cpu;
+    int status = -1;
+    struct tcg *tcg = guest_open(&options, &cpu);
+    run(cpu, guest_place(&quick, 1), 3);
+    check(tcg->n_regions > 0, "regions were made");
+    check_perf(tcg);
+    fflush(stdout);
+    tcg_fork_prepare(tcg);
+    pid_t pid = fork();
+    if (!pid)
+        child(tcg, cpu);
+    tcg_fork_parent(tcg);
+    waitpid(pid, &status, 0);
+    check(status == 0, "the child's files");
+    check_perf(tcg);
+    pthread_mutex_lock(&tcg->lock);
+    tcg_flush(tcg, &cpu->tcg);
+    pthread_mutex_unlock(&tcg->lock);
+    check_map(tcg);
+    run(cpu, guest_place(&quick, 1), 3);
+    check_map(tcg);
+    unlink(map_path());
+    guest_close(tcg, cpu);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2 || chdir(argv[1])) {
+        fprintf(stderr, "usage: seeing FOLDER\n");
+        return 2;
+    }
+    test_stats();
+    check(code_bytes(TCG_LOG_STATS) > code_bytes(0), "code counts its calls with -d stats alone");
+    test_perf();
+    printf("%u passed, %u failed, 0 skipped\n", passed, failed);
+    return failed != 0;
+}
