@@ -349,6 +349,10 @@ void lu_signal_set_mask(struct lu_task *t, uint64_t guest_mask);
 
 /* --- logging ------------------------------------------------------------------------------------------- */
 
+/* symbols.c: the name of the function around guest address pc, and in *start where it begins; NULL if
+ * no symbol table of a mapped file has one.  Lives for ever.  One caller at a time. */
+const char *lu_symbol(uint64_t pc, uint64_t *start);
+
 /* One line to lu.log, if `item` (TCG_LOG_*) is on. */
 void lu_log(unsigned item, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* `dragoman: ...` to stderr, and exit. */

@@ -124,6 +124,7 @@ static void make_translator(void)
                                   .perfmap = o->perfmap,
                                   .jitdump = o->jitdump,
                                   .keep_fd = lu_fd_keep,
+                                  .symbol = lu_symbol,
                                   .ra_seed = (uint32_t)o->ra_seed,
                                   .cache_bytes = (size_t)o->tb_size << 20,
                                   .dfilter = ranges,
