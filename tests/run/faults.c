@@ -50,6 +50,8 @@ static uint64_t sum(const struct cpu *c)
     return s;
 }
 
+typedef uint64_t __attribute__((aligned(1))) unaligned;
+
 #define HELPER(name)                                                                               \
     static uint64_t name(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 HELPER(h_pure) { return (void)cpu, a * 3 + b * 5 + c * 7 + d; }
@@ -64,11 +66,11 @@ HELPER(h_write)
     self->flags ^= TCG_FLAG_C | TCG_FLAG_N;
     return s;
 }
-HELPER(h_load) { return (void)cpu, (void)c, (void)d, *(volatile uint64_t *)(uintptr_t)a + b; }
+HELPER(h_load) { return (void)cpu, (void)c, (void)d, *(volatile unaligned *)(uintptr_t)a + b; }
 HELPER(h_store)
 {
     (void)cpu, (void)c, (void)d;
-    *(volatile uint64_t *)(uintptr_t)a = b;
+    *(volatile unaligned *)(uintptr_t)a = b;
     return 0;
 }
 HELPER(h_load_sum) { return h_load(cpu, a, b, 0, 0) ^ h_sum(cpu, b, 0, c, d); }
@@ -91,7 +93,7 @@ static void h_vload(struct tcg_cpu *cpu, tcg_v128 *d, const tcg_v128 *a, const t
                     const tcg_v128 *c, uint64_t imm)
 {
     (void)b, (void)c;
-    const volatile uint64_t *from = (const void *)(uintptr_t)(((struct cpu *)cpu)->base + imm);
+    const volatile unaligned *from = (const void *)(uintptr_t)(((struct cpu *)cpu)->base + imm);
     for (unsigned k = 0; k < 2; k++)
         d->d[k] = a->d[k] ^ from[k];
 }
@@ -140,7 +142,7 @@ static void lift_int(enum op op, unsigned a, unsigned b, unsigned c)
     case OP_MOV: put_l(a, x); break;
     case OP_ADD_W: put_w(a, ir_add(ir, IR_I32, get_w(b), get_w(c))); break;
     case OP_MOV_W: put_w(a, get_w(b)); break;
-    case OP_CONST: put_l(a, constant((int64_t)b << (c & 31) * 2)); break;
+    case OP_CONST: put_l(a, constant((int64_t)((uint64_t)b << (c & 31) * 2))); break;
     case OP_CMP: put_flags(ir_flags_sub(ir, IR_I64, x, y)); break;
     case OP_CMP_W: put_flags(ir_flags_add(ir, IR_I32, get_w(b), get_w(c))); break;
     case OP_SUBS:
