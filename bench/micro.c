@@ -67,7 +67,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: micro FILE [KIND...]\n");
         return 2;
     }
-    const struct row *rows = rows_read(argv[1], &n);
+    struct row *rows = rows_read(argv[1], &n);
     printf("%-12s %24s %14s\n", "loop", "ns per guest instruction", "per iteration");
     for (unsigned k = 0; k < n; k++) {
         if (!chosen(&rows[k], argv + 2))
@@ -76,5 +76,6 @@ int main(int argc, char **argv)
         printf("%-12s %24.3f %14.2f\n", rows[k].kind, ns / insns, ns);
         fflush(stdout);
     }
+    free(rows);
     return 0;
 }

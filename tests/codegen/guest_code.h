@@ -18,7 +18,7 @@ struct row {
     unsigned n_words;
 };
 
-/* All rows of the file, in order; *n how many.  Ends the process if the file is not well formed. */
+/* All rows of the file, in order, to be freed; *n how many.  Ends the process if the file is not well formed. */
 struct row *rows_read(const char *path, unsigned *n);
 
 /* A translator and its one CPU, in *cpu.  Ends the process if there is none. */

@@ -172,7 +172,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: pinned [--print] FILE\n");
         return 2;
     }
-    const struct row *rows = rows_read(argv[argc - 1], &n);
+    struct row *rows = rows_read(argv[argc - 1], &n);
     sigaction(SIGTRAP, &action, NULL);
     hide_features();
     if (!suitable()) {
@@ -194,5 +194,6 @@ int main(int argc, char **argv)
     if (!print)
         printf("%u passed, %u failed, 0 skipped%s\n", passed, n - passed,
                passed == n ? "" : "\nIf this is meant to be: scripts/pin");
+    free(rows);
     return !print && passed != n;
 }
