@@ -75,7 +75,7 @@ static bool take_stack(struct cg *cg, ir_ref v)
         p->val[v].disp = (int32_t)k * 16;
         return true;
     }
-    cg->overflow = true;
+    cg->overflow = p->no_spill = true;
     p->val[v].mem = CG_STACK;
     p->val[v].disp = 0;
     return false;

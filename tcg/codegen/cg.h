@@ -86,7 +86,7 @@ struct cg_priv {
     uint32_t n_places, cap_places;
     struct cg_move *moves;
     uint32_t n_moves, cap_moves;
-    bool no_space;            /* overflow of the buffer, not of the spill area */
+    bool no_spill;            /* cg->overflow is that of the spill area, not of the buffer */
     /* side table being written */
     uint8_t *snap;
     uint32_t n_snap, cap_snap;

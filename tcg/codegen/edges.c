@@ -47,7 +47,7 @@ static int32_t free_stack(struct cg *cg, uint64_t *used)
             *used |= 1ull << k;
             return (int32_t)k * 16;
         }
-    cg->overflow = true;
+    cg->overflow = cg->priv->no_spill = true;
     return 0;
 }
 

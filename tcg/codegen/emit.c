@@ -311,7 +311,6 @@ static void emit_block(struct cg *cg, uint32_t k)
     for (ir_ref r = b->first; r <= b->last && !cg->overflow; r++) {
         if ((size_t)(cg->end - cg->p) < cg->host->max_op_bytes + 16 * p->n_dirty) {
             cg->overflow = true;
-            p->no_space = true;
             break;
         }
         p->pos = r;
@@ -331,7 +330,7 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
     cg->region_id = region_id;
     cg->overflow = false;
     p->ir = ir;
-    p->no_space = false;
+    p->no_spill = false;
     p->seed = seed ? seed ^ (uint32_t)ir->entry_pc : 0;
     p->n_ool = p->n_exits = p->n_places = p->n_links = p->n_moves = 0;
     p->insn_pc = ir->entry_pc;
@@ -362,7 +361,7 @@ int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t 
     const uint32_t main_size = (uint32_t)(cg->p - at);
     cg_flush_ool(cg);
     if (cg->overflow)
-        return p->no_space ? -ENOSPC : -E2BIG;
+        return p->no_spill ? -E2BIG : -ENOSPC;
     *out = (struct cg_output){.code = at, .code_size = (uint32_t)(cg->p - at), .snap = p->snap,
                               .main_size = main_size, .snap_size = p->n_snap,
                               .links = p->links, .n_links = p->n_links};
