@@ -14,6 +14,14 @@ static uint8_t *poll_request(struct cg *cg)
     return x64_jcc8(cg, CC_NE);
 }
 
+void x64_emit_poll(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem request = X64_CPU(exit_request);
+
+    x64_alu_mi(cg, 0, ALU_CMP, &request, 0);
+    x64_jcc(cg, CC_NE, i->label);
+}
+
 /* The patchable jump leads to the code behind it until it is chained; a poll that finds a request
  * goes there too, and R_EXIT_LINK then reports no link. */
 void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)

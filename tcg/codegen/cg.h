@@ -27,6 +27,7 @@ enum {
     CG_COMPARES = 4,  /* a flags op that computes into host flags at its own position */
     CG_PACKED = 8,    /* a flags op whose value is a packed word in an integer register */
     CG_VIRTUAL = 16,  /* no location of its own: recomputed from its operands where needed */
+    CG_UNSEEN = 64,    /* a put that nobody sees: emits nothing */
     CG_HOLDS = 32,    /* between a setter of host flags and the last fused use: do not clobber */
 };
 

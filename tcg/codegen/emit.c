@@ -245,6 +245,14 @@ static void emit_exit_if(struct cg *cg, ir_ref r)
     cg->host->ops[IR_exit_if].emit(cg, &i);
 }
 
+static void emit_poll(struct cg *cg, ir_ref r)
+{
+    struct cg_inst i = {.op = &cg->ir->ops[r]};
+    cg->priv->host_flags = 0;
+    i.label = cg_exit_stub(cg, (uint64_t)i.op->imm);
+    cg->host->ops[IR_poll].emit(cg, &i);
+}
+
 static void emit_goto(struct cg *cg, const struct ir_op *op)
 {
     uint64_t pc = (uint64_t)op->imm;
@@ -263,6 +271,8 @@ static void emit_op(struct cg *cg, ir_ref r)
         emit_get(cg, r);
         return;
     case IR_put:
+        if (op->pass & CG_UNSEEN)
+            return;
         cg_put(cg, (unsigned)op->imm, op->arg[0]);
         return;
     case IR_insn:
@@ -271,6 +281,9 @@ static void emit_op(struct cg *cg, ir_ref r)
         return;
     case IR_exit_if:
         emit_exit_if(cg, r);
+        return;
+    case IR_poll:
+        emit_poll(cg, r);
         return;
     case IR_jump:
         cg_emit_jump(cg, r);

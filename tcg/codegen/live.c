@@ -191,7 +191,8 @@ static bool head_puts(const struct ir *ir, uint32_t block, unsigned slot)
         const struct ir_op *op = &ir->ops[r];
         if (op->opc == IR_put && (unsigned)op->imm == slot)
             return true;
-        if (op->opc != IR_put && op->opc != IR_NOP)
+        if (op->opc != IR_put && op->opc != IR_NOP &&
+            (op->opc == IR_get || !(ir_opinfo[op->opc].flags & IRF_PURE)))
             return false;
     }
     return false;
@@ -270,7 +271,7 @@ static void live_put(struct live *l, ir_ref r, struct ir_op *op)
     l->slot_read[op->imm] = 0;
     l->slot_next[op->imm] = r - 1; /* an exit before r is the last that an earlier put serves */
     if (until <= r) {
-        op->opc = IR_NOP; /* overwritten before anyone could see it */
+        op->pass |= CG_UNSEEN; /* overwritten before anyone could see it */
         return;
     }
     need_until(&l->val[op->arg[0]], until);

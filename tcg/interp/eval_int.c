@@ -61,6 +61,7 @@ IR_EVAL_FN(sel);
 #define ir_eval_cas        NULL
 #define ir_eval_fence      NULL
 #define ir_eval_exit_if    NULL
+#define ir_eval_poll       NULL
 #define ir_eval_jump       NULL
 #define ir_eval_branch     NULL
 #define ir_eval_goto_pc    NULL

@@ -223,6 +223,13 @@ STEP(exit_if)
     return !holds(in, op) || leave_to(in, IR_LEFT_EXIT, (uint64_t)op->imm);
 }
 
+STEP(poll)
+{
+    STEP_ARGS;
+    return !__atomic_load_n(&in->cpu->exit_request, __ATOMIC_ACQUIRE) ||
+           leave_to(in, IR_LEFT_EXIT, (uint64_t)op->imm);
+}
+
 STEP(goto_pc)
 {
     STEP_ARGS;
@@ -290,6 +297,7 @@ static step_fn *const step[IR_OPC_COUNT] = {
     [IR_cas] = step_cas,
     [IR_fence] = step_fence,
     [IR_exit_if] = step_exit_if,
+    [IR_poll] = step_poll,
     [IR_jump] = step_jump,
     [IR_branch] = step_branch,
     [IR_goto_pc] = step_goto_pc,

@@ -314,7 +314,7 @@ unsigned ir_arg_types(const struct ir *ir, ir_ref r, uint8_t types[4])
     memset(types, IR_NONE, 4);
     switch (op->opc) {
     case IR_NOP: case IR_const: case IR_vconst: case IR_get: case IR_insn: case IR_param:
-    case IR_clear_excl: case IR_fence: case IR_jump: case IR_goto_pc: case IR_raise:
+    case IR_clear_excl: case IR_fence: case IR_poll: case IR_jump: case IR_goto_pc: case IR_raise:
         return 0;
     case IR_put:
         types[0] = op->type;

@@ -9,6 +9,10 @@ const struct opt_pass_info opt_passes[OPT_PASS_COUNT] = {
 
 void opt_run(struct ir *ir, unsigned disabled, bool verify)
 {
+    if (!(disabled >> OPT_loop & 1))
+        opt_loop(ir);
+    if (verify)
+        ir_verify(ir, "loop");
     opt_forward(ir, disabled);
     if (verify)
         ir_verify(ir, "forward");

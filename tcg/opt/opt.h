@@ -22,6 +22,8 @@ extern const struct opt_pass_info { const char *name, *help; } opt_passes[OPT_PA
  * each stage. */
 void opt_run(struct ir *ir, unsigned disabled, bool verify);
 
+/* loop.c.  Not for code whose every time round must come back to the caller. */
+void opt_loop(struct ir *ir);
 void opt_forward(struct ir *ir, unsigned disabled);
 void opt_dce(struct ir *ir);
 /* Tries to replace or simplify op r in place, its operands being final.  fold.c, narrow.c */

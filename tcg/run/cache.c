@@ -224,6 +224,8 @@ static void forget(struct tcg *tcg, struct tcg_region *r)
         if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->pc)
             __atomic_store_n(&j->pc, 1, __ATOMIC_RELAXED);
     }
+    for (struct tcg_cpu_node *n = tcg->cpus; n && r->loops; n = n->next)
+        tcg_kick(n->thread.cpu);
     tcg->stats.invalidated++;
 }
 

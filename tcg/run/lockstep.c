@@ -167,7 +167,7 @@ static _Noreturn void explain(struct tcg_cpu *cpu, const struct tcg_region *r,
     tcg_log_in_asm(tcg, &guest_code);
     fprintf(stderr, "IR as interpreted:\n");
     ir_print(r->ir, stderr);
-    opt_run(r->ir, tcg->opt.disabled_passes, false);
+    opt_run(r->ir, tcg->opt.disabled_passes | 1u << OPT_loop, false);
     fprintf(stderr, "IR as emitted:\n");
     ir_print(r->ir, stderr);
     tcg_log_out_asm(tcg, r);

@@ -32,6 +32,7 @@ struct tcg_region {
     struct tcg_range64 range[TCG_MAX_RANGES]; /* guest code it was made from */
     unsigned n_ranges;
     bool dead;
+    bool loops;                     /* can go round without leaving: kicked when it goes */
     const uint8_t *code;
     uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
     const uint8_t *snap;

@@ -74,6 +74,14 @@ static int generate(struct tcg *tcg, struct tcg_region *r)
     return 0;
 }
 
+/* Loops only where a region may go round without the CPU loop's seeing it. */
+static unsigned passes_off(const struct tcg *tcg, const struct tcg_cpu *cpu)
+{
+    bool seen = tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_chain ||
+                cpu->run_mode & (TCG_RUN_ONE_INSN | TCG_RUN_STEP | TCG_RUN_COUNT);
+    return tcg->opt.disabled_passes | (seen ? 1u << OPT_loop : 0);
+}
+
 /* One region at the CPU's pc.  0 or -ENOSPC (an arena is full), -E2BIG (fewer instructions). */
 static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned max_insns,
                          struct tcg_region **made)
@@ -90,8 +98,9 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
     check(tcg, ir, "lift");
     if (tcg->opt.accel == TCG_ACCEL_LOCKSTEP)
         r->ir = keep_ir(ir);
-    opt_run(ir, tcg->opt.disabled_passes, tcg->opt.verify);
+    opt_run(ir, passes_off(tcg, cpu), tcg->opt.verify);
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
+    r->loops = ir->n_blocks > 1;
     r->pc = cpu->pc;
     r->mode = cpu->mode;
     r->run_mode = cpu->run_mode;
