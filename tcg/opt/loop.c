@@ -6,8 +6,8 @@
  * stored on the way.  Runs on the IR as lifted, where values pass from one guest instruction to the
  * next through slots alone; the forward walk then promotes them.
  *
- * Flags go round as the operands of the op that makes them: at the head of a block the op is made
- * again, which costs nothing until somebody asks.
+ * Flags go round as the operands of the op that makes them, where that can be: at the head of a block
+ * the op is made again, which costs nothing until somebody asks.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,11 @@ static bool carry_slot(struct loop *l, ir_ref v)
     const struct ir_op *op = &l->old->ops[v];
     if (ir_result_type(l->old, v) != IR_FLAGS)
         return carry(l, extends(l, v) ? op->arg[0] : v);
-    return lazy_flags(op->opc) && carry(l, op->arg[0]) && carry(l, op->arg[1]);
+    if (lazy_flags(op->opc))
+        return carry(l, op->arg[0]) && carry(l, op->arg[1]);
+    /* as a packed word; those of fcmp may be in the host's flags alone */
+    return (op->opc == IR_flags_sel || op->opc == IR_flags_adc || op->opc == IR_flags_sbc ||
+            op->opc == IR_flags_nzcv) && carry(l, v);
 }
 
 /* Can the body be made twice? */

@@ -210,7 +210,7 @@ void tcg_jump_flush(struct tcg_cpu *cpu)
     cpu->jump_cache[0].pc = 1;
 }
 
-static void forget(struct tcg *tcg, struct tcg_region *r)
+void tcg_forget(struct tcg *tcg, struct tcg_region *r)
 {
     struct tcg_region **p = &tcg->hash[key_hash(r->pc, r->mode, r->run_mode)];
     while (*p != r)
@@ -244,7 +244,7 @@ static void page_invalidate(struct tcg *tcg, struct tcg_page *p, uint64_t start,
     while (*ref) {
         struct tcg_region *r = (*ref)->region;
         if (!r->dead && overlaps(r, start, last))
-            forget(tcg, r);
+            tcg_forget(tcg, r);
         if (r->dead)
             *ref = (*ref)->next;
         else

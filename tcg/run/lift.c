@@ -61,6 +61,38 @@ static unsigned ranges(const struct finder *f)
     return o->n_ranges + !(o->n_ranges && o->range[o->n_ranges - 1].end == f->lift.pc);
 }
 
+bool tcg_leads_to(const struct tcg_region *r, uint64_t pc, unsigned depth)
+{
+    for (uint32_t k = 0; k < r->n_edges; k++)
+        if (r->edges[k].pc == pc ||
+            (depth && r->edges[k].to && tcg_leads_to(r->edges[k].to, pc, depth - 1)))
+            return true;
+    return false;
+}
+
+/* Does r, at pc, lead back to where the line began?  Then it closes a loop (opt/loop.c), and all of the
+ * loop must be in one line. */
+static bool closes_loop(const struct tcg_lift *l, const struct tcg_region *r, uint64_t pc)
+{
+    return l->tcg->make_loop && pc != l->ir->entry_pc && tcg_leads_to(r, l->ir->entry_pc, 2);
+}
+
+/* A line ends where a known region begins, but for that. */
+static bool ends_at(const struct tcg_lift *l, uint64_t pc)
+{
+    const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
+    return r && !closes_loop(l, r, pc);
+}
+
+/* A branch's side that closes a loop is the one to follow. */
+static bool loop_goes_by(struct tcg_lift *l, uint64_t pc)
+{
+    const struct finder *f = finder_of(l);
+    const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
+    return r && closes_loop(l, r, pc) && !covered(f->out, pc) && ranges(f) < TCG_MAX_RANGES &&
+           l->n_insns + 1 < l->limit;
+}
+
 /* May the line go on at `target`? */
 static bool may_follow(struct tcg_lift *l, uint64_t target)
 {
@@ -68,7 +100,7 @@ static bool may_follow(struct tcg_lift *l, uint64_t target)
     return !(l->run_mode & TCG_RUN_ONE_INSN) && ranges(f) < TCG_MAX_RANGES &&
            l->n_insns + 1 < l->limit && !covered(f->out, target) &&
            !(target >= l->pc && target < l->pc + l->tcg->guest->max_insn_bytes) &&
-           !tcg_lookup(l->tcg, target, l->mode, l->run_mode);
+           !ends_at(l, target);
 }
 
 void tcg_lift_goto(struct tcg_lift *l, uint64_t target)
@@ -91,6 +123,11 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
 {
     if (cond >= IR_AL) {
         tcg_lift_goto(l, taken);
+        return;
+    }
+    if (loop_goes_by(l, taken) && !loop_goes_by(l, l->next_pc)) {
+        ir_exit_if(l->ir, cond ^ 1, flags, l->next_pc);
+        l->next_pc = taken;
         return;
     }
     ir_exit_if(l->ir, cond, flags, taken);
@@ -148,7 +185,7 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
     for (;;) {
         uint64_t pc = l->pc;
         if (l->n_insns &&
-            (l->n_insns >= max_insns || at_side_exit(l, pc, to_branch) || tcg_lookup(tcg, pc, l->mode, l->run_mode))) {
+            (l->n_insns >= max_insns || at_side_exit(l, pc, to_branch) || ends_at(l, pc))) {
             ir_goto_pc(ir, pc);
             break;
         }

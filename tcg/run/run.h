@@ -33,6 +33,8 @@ struct tcg_region {
     unsigned n_ranges;
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
+    bool loop_head;                 /* may be made again as a loop, when it has come round often */
+    uint8_t turns;                  /* how often it has */
     const uint8_t *code;
     uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
     const uint8_t *snap;
@@ -44,6 +46,7 @@ struct tcg_region {
     struct tcg_region *hash_next;
 };
 struct tcg_edge {
+    uint64_t pc;                    /* where it leads */
     uint8_t *at;                    /* patchable displacement */
     struct tcg_region *from, *to;   /* to: NULL while unchained */
     struct tcg_edge *next_in;
@@ -89,12 +92,17 @@ struct tcg {
     struct tcg_stats stats;
     uint64_t *counts;               /* of the CPUs (cpu.h); NULL without -d stats */
     struct tcg_perf *perf;          /* perf.c; NULL if it is off */
+    bool make_loop;                 /* the region that is being made is to be a loop */
     bool fp_traps;                  /* TCG_RUN_FPTRAP may be used */
     /* Code that cannot be read though mem.code() gave it: a lift begins again without that page. */
     const struct tcg_thread *lifting; /* whose thread lifts now; NULL if none */
     uint64_t lift_bad;                /* the page; UINT64_MAX if none */
     sigjmp_buf lift_recover;
 };
+
+/* Peeling and joining a loop costs as much as translating it twice: only for one that has come round so
+ * often.  Until then the edge back is not chained. */
+enum { TCG_LOOP_TURNS = 16 };
 
 /* A trap costs about 2 us: a program that has had so many gets code that checks instead. */
 enum { TCG_FP_TRAPS = 1000 };
@@ -123,6 +131,8 @@ struct tcg_cpu_node { struct tcg_thread thread; struct tcg_cpu_node *next; };
 struct tcg_region *tcg_find(struct tcg_cpu *cpu);
 /* lift.c: fills ir with at most max_insns instructions, none behind a side exit if to_branch.  With
  * the lock. */
+/* Does r lead to pc, itself or by way of up to `depth` others? */
+bool tcg_leads_to(const struct tcg_region *r, uint64_t pc, unsigned depth);
 struct tcg_lifted { struct tcg_range64 range[TCG_MAX_RANGES]; unsigned n_ranges, n_insns; };
 void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
                      bool to_branch, struct tcg_lifted *out);
@@ -137,6 +147,7 @@ struct tcg_region *tcg_region_alloc(struct tcg *tcg);
 void *tcg_arena_alloc(struct tcg_arena *a, size_t n); /* NULL if full; 16-byte aligned */
 void tcg_publish(struct tcg *tcg, struct tcg_region *r);
 void tcg_chain(struct tcg *tcg, const struct tcg_exit_data *exit, struct tcg_region *to);
+void tcg_forget(struct tcg *tcg, struct tcg_region *r); /* out of all tables; its code remains */
 void tcg_flush(struct tcg *tcg, struct tcg_cpu *self);
 void tcg_jump_flush(struct tcg_cpu *cpu);
 struct tcg_region *tcg_region_of_code(const struct tcg *tcg, uintptr_t host_pc); /* no lock */

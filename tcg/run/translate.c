@@ -48,7 +48,7 @@ static bool keep_output(struct tcg *tcg, struct tcg_region *r, const struct cg_o
         return false;
     memcpy(snap, out->snap, out->snap_size);
     for (uint32_t k = 0; k < out->n_links; k++)
-        r->edges[k] = (struct tcg_edge){.at = out->links[k].at, .from = r};
+        r->edges[k] = (struct tcg_edge){.pc = out->links[k].pc, .at = out->links[k].at, .from = r};
     r->n_edges = out->n_links;
     r->snap = snap;
     r->snap_size = out->snap_size;
@@ -74,14 +74,6 @@ static int generate(struct tcg *tcg, struct tcg_region *r)
     return 0;
 }
 
-/* Loops only where a region may go round without the CPU loop's seeing it. */
-static unsigned passes_off(const struct tcg *tcg, const struct tcg_cpu *cpu)
-{
-    bool seen = tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_chain ||
-                cpu->run_mode & (TCG_RUN_ONE_INSN | TCG_RUN_STEP | TCG_RUN_COUNT);
-    return tcg->opt.disabled_passes | (seen ? 1u << OPT_loop : 0);
-}
-
 /* One region at the CPU's pc.  0 or -ENOSPC (an arena is full), -E2BIG (fewer instructions). */
 static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned max_insns,
                          struct tcg_region **made)
@@ -98,7 +90,7 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
     check(tcg, ir, "lift");
     if (tcg->opt.accel == TCG_ACCEL_LOCKSTEP)
         r->ir = keep_ir(ir);
-    opt_run(ir, passes_off(tcg, cpu), tcg->opt.verify);
+    opt_run(ir, tcg->opt.disabled_passes | (tcg->make_loop ? 0 : 1u << OPT_loop), tcg->opt.verify);
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
     r->loops = ir->n_blocks > 1;
     r->pc = cpu->pc;
@@ -131,6 +123,32 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
     return 0;
 }
 
+/* Loops only where a region may go round without the CPU loop's seeing it. */
+static bool may_loop(const struct tcg *tcg, const struct tcg_cpu *cpu)
+{
+    return tcg->opt.accel == TCG_ACCEL_JIT && !tcg->opt.no_chain &&
+           !(tcg->opt.disabled_passes >> OPT_loop & 1) &&
+           !(cpu->run_mode & (TCG_RUN_ONE_INSN | TCG_RUN_STEP | TCG_RUN_COUNT));
+}
+
+static struct tcg_region *link_from(const struct tcg_cpu *cpu)
+{
+    const struct tcg *tcg = cpu->tcg;
+    return cpu->link && cpu->link->region < tcg->n_regions ? tcg->by_id[cpu->link->region] : NULL;
+}
+
+/* r is new.  If it leads back to itself, or to where the CPU comes from, that is a loop's head. */
+static void note_loop(struct tcg_cpu *cpu, struct tcg_region *r)
+{
+    struct tcg_region *from = link_from(cpu);
+    if (!may_loop(cpu->tcg, cpu) || cpu->tcg->make_loop)
+        return;
+    r->loop_head = tcg_leads_to(r, r->pc, 1);
+    if (from && from != r && !from->dead && !from->loops && !from->turns &&
+        tcg_leads_to(r, from->pc, 1))
+        from->loop_head = true;
+}
+
 static struct tcg_region *make(struct tcg_cpu *cpu)
 {
     struct tcg *tcg = cpu->tcg;
@@ -149,6 +167,7 @@ static struct tcg_region *make(struct tcg_cpu *cpu)
             abort();
         }
     }
+    note_loop(cpu, r);
     return r;
 }
 
@@ -182,6 +201,25 @@ static void connect(struct tcg_cpu *cpu, struct tcg_region *r)
     __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);
 }
 
+/* The CPU came to r, a loop's head, by an edge back: once it has done so often enough the loop is made
+ * one region.  Returns what to run. */
+static struct tcg_region *turn(struct tcg_cpu *cpu, struct tcg_region *r)
+{
+    struct tcg *tcg = cpu->tcg;
+    const struct tcg_region *from = link_from(cpu);
+    if (!from || (from != r && !tcg_leads_to(r, from->pc, 2)))
+        return r;
+    cpu->link = NULL;
+    if (++r->turns < TCG_LOOP_TURNS)
+        return r;
+    tcg_forget(tcg, r);
+    tcg->make_loop = true;
+    r = make(cpu);
+    tcg->make_loop = false;
+    r->turns = TCG_LOOP_TURNS;
+    return r;
+}
+
 /* NULL: to be interpreted. */
 static struct tcg_region *make_or_lift(struct tcg_cpu *cpu)
 {
@@ -204,6 +242,8 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu)
     tcg->stats.found[cpu->link ? TCG_FROM_LINK : cpu->thread->from]++;
     if (!r)
         r = make_or_lift(cpu);
+    else if (r->loop_head && cpu->link)
+        r = turn(cpu, r);
     if (r && !tcg->opt.no_chain)
         connect(cpu, r);
     cpu->link = NULL;
