@@ -82,6 +82,7 @@ struct tcg_cpu {
     /* Not touched by emitted code. */
     uint64_t (*clean_address)(uint64_t); /* while the interpreter runs an instruction whose data
                                    address the host rejects: the address as memory sees it */
+    uint32_t left_at;           /* the op by which ir_interp() left */
     struct interp_stores *stores; /* where the interpreter notes what it stores; NULL: nowhere */
     uint64_t fault_addr;        /* guest address */
     bool fault_write;

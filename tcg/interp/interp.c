@@ -325,6 +325,7 @@ enum ir_left ir_interp(struct tcg_cpu *cpu, const struct ir *ir, union ir_val *v
                                          .imm2 = op->imm2};
             eval(cpu, &desc, &vals[r], &vals[op->arg[0]], &vals[op->arg[1]], &vals[op->arg[2]]);
         } else if (!step[op->opc](&in, op, &vals[r])) {
+            cpu->left_at = r;
             return in.left;
         }
     }

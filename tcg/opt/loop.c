@@ -98,7 +98,7 @@ static bool may_loop(struct loop *l)
     return true;
 }
 
-static ir_ref find_back(const struct ir *ir)
+ir_ref opt_loop_back(const struct ir *ir)
 {
     const ir_ref last = ir->blocks[0].last;
     for (ir_ref r = 1; r <= last && r < MAX_BODY; r++)
@@ -209,7 +209,7 @@ static void build(struct loop *l)
 void opt_loop(struct ir *ir)
 {
     struct loop l = {.old = ir};
-    if (ir->n_blocks != 1 || ir->guest->n_slots > MAX_SLOTS || !(l.back = find_back(ir)) ||
+    if (ir->n_blocks != 1 || ir->guest->n_slots > MAX_SLOTS || !(l.back = opt_loop_back(ir)) ||
         !may_loop(&l))
         return;
     ir_init(&l.new, ir->guest);

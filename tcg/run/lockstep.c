@@ -5,8 +5,8 @@
  * ends the process with the region's code, its IR and both states.  Includes run.h.
  *
  * Promises exactness for a guest with one thread whose memory nobody else writes meanwhile: with
- * more threads regions are not compared.  Stores that emitted code makes and the interpreter does
- * not are seen by what reads them alone.
+ * more threads regions are not compared, nor are loops that go round very often.  Stores that
+ * emitted code makes and the interpreter does not are seen by what reads them alone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,17 +57,32 @@ static bool varies(const struct ir *ir)
 
 /* --- the interpreter's run, and back ------------------------------------------------------------- */
 
-static void interpret(struct tcg_cpu *cpu, const struct tcg_region *r, struct tcg_lockstep *s)
+enum { MAX_ROUNDS = 1000 };
+
+/* Has the line that was interpreted come back where its emitted code goes round? */
+static bool goes_round(const struct tcg_cpu *cpu, const struct tcg_region *r)
+{
+    return r->loops && cpu->exc == TCG_EXC_NONE && cpu->pc == r->pc &&
+           cpu->left_at == opt_loop_back(r->ir);
+}
+
+/* False if it stopped before emitted code would. */
+static bool interpret(struct tcg_cpu *cpu, const struct tcg_region *r, struct tcg_lockstep *s)
 {
     struct tcg_thread *t = cpu->thread;
+    volatile unsigned rounds = 0;
     s->stores.n = 0;
     cpu->stores = &s->stores;
     if (!sigsetjmp(t->recover, 0)) {
         t->recovering = 1;
-        tcg_run_interp(cpu, r->ir);
+        do
+            tcg_run_interp(cpu, r->ir);
+        while (goes_round(cpu, r) && ++rounds < MAX_ROUNDS &&
+               !__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE));
     }
     t->recovering = 0;
     cpu->stores = NULL;
+    return !goes_round(cpu, r);
 }
 
 static void undo_stores(struct interp_stores *stores)
@@ -167,7 +182,7 @@ static _Noreturn void explain(struct tcg_cpu *cpu, const struct tcg_region *r,
     tcg_log_in_asm(tcg, &guest_code);
     fprintf(stderr, "IR as interpreted:\n");
     ir_print(r->ir, stderr);
-    opt_run(r->ir, tcg->opt.disabled_passes | 1u << OPT_loop, false);
+    opt_run(r->ir, tcg->opt.disabled_passes | (r->loops ? 0 : 1u << OPT_loop), false);
     fprintf(stderr, "IR as emitted:\n");
     ir_print(r->ir, stderr);
     tcg_log_out_asm(tcg, r);
@@ -183,11 +198,14 @@ void tcg_lockstep(struct tcg_cpu *cpu, const struct tcg_region *r)
     }
     struct tcg_lockstep *s = lockstep_of(cpu);
     memcpy(s->before, cpu, guest->cpu_size);
-    interpret(cpu, r, s);
+    const bool whole = interpret(cpu, r, s);
     undo_stores(&s->stores);
     memcpy(s->interpreted, cpu, guest->cpu_size);
     restore_state(cpu, s->before);
     tcg_run_emitted(cpu, r);
+    /* A kick ends a loop at any round. */
+    if (!whole || (r->loops && __atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE)))
+        return;
     struct comparison c = {.guest = guest,
                            .interpreted = (const struct tcg_cpu *)s->interpreted,
                            .emitted = cpu};

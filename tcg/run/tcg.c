@@ -43,7 +43,7 @@ static bool make_host(struct tcg *tcg)
         errno = ENOTSUP;
         return false;
     }
-    tcg->fp_traps = tcg->opt.accel == TCG_ACCEL_JIT && tcg->host->traps_invalid();
+    tcg->fp_traps = tcg->opt.accel != TCG_ACCEL_INTERP && tcg->host->traps_invalid();
     cg_init(&tcg->cg, tcg->host);
     tcg->cg.mem_base = tcg->mem.base;
     tcg->cg.count = tcg->counts != NULL;

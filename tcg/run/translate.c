@@ -126,7 +126,8 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
 /* Loops only where a region may go round without the CPU loop's seeing it. */
 static bool may_loop(const struct tcg *tcg, const struct tcg_cpu *cpu)
 {
-    return tcg->opt.accel == TCG_ACCEL_JIT && !tcg->opt.no_chain &&
+    return tcg->opt.accel != TCG_ACCEL_INTERP &&
+           (!tcg->opt.no_chain || tcg->opt.accel == TCG_ACCEL_LOCKSTEP) &&
            !(tcg->opt.disabled_passes >> OPT_loop & 1) &&
            !(cpu->run_mode & (TCG_RUN_ONE_INSN | TCG_RUN_STEP | TCG_RUN_COUNT));
 }
