@@ -88,6 +88,8 @@ static bool ends_at(const struct tcg_lift *l, uint64_t pc)
 static bool loop_goes_by(struct tcg_lift *l, uint64_t pc)
 {
     const struct finder *f = finder_of(l);
+    if (l->run_mode & TCG_RUN_ONE_INSN)
+        return false;
     const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
     return r && closes_loop(l, r, pc) && !covered(f->out, pc) && ranges(f) < TCG_MAX_RANGES &&
            l->n_insns + 1 < l->limit;
