@@ -16,9 +16,21 @@
 struct tcg_slot {
     const char *name;
     uint32_t offset;
-    uint8_t type; /* enum ir_type */
+    uint8_t type;  /* enum ir_type */
+    uint8_t bytes; /* IR_V128: 4 or 8, a part of a vector register: `get` gives them in the low lanes,
+                      with anything above; `put` takes the low lanes.  0: all that the type has */
+    uint8_t group; /* slots of one group overlap each other (S, D and Q registers; opt/group.c), and
+                      no others; 0: overlaps none */
 };
 enum { TCG_FLAG_N = 1 << 15, TCG_FLAG_Z = 1 << 14, TCG_FLAG_C = 1 << 8, TCG_FLAG_V = 1 };
+
+/* Bytes of the slot's memory. */
+static inline unsigned tcg_slot_bytes(const struct tcg_slot *s)
+{
+    return s->bytes ? s->bytes : s->type == IR_V128 ? 16 : s->type == IR_I64 ? 8 : 4;
+}
+/* Does the slot hold less than its type has? */
+static inline bool tcg_slot_narrow(const struct tcg_slot *s) { return s->bytes != 0; }
 
 /* A C function that emitted code calls.  `call`: uint64_t fn(struct tcg_cpu *, uint64_t a, b, c, d);
  * `vcall`: void fn(struct tcg_cpu *, tcg_v128 *d, const tcg_v128 *a, *b, *c, uint64_t imm). */
@@ -44,6 +56,7 @@ struct guest {
     const char *name;            /* "aarch64" */
     const struct tcg_slot *slots;
     unsigned n_slots;
+    unsigned n_groups;           /* tcg_slot.group is below or equal; 0: no slots overlap */
     const struct tcg_helper *helpers;
     unsigned n_helpers;
     size_t cpu_size;             /* sizeof the guest's own struct */

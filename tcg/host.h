@@ -24,6 +24,8 @@ struct cg_operand {
     uint8_t reg;      /* CG_REG */
     int32_t disp;     /* CG_STATE: offset from struct tcg_cpu; CG_STACK: from the spill area */
     int64_t imm;      /* CG_IMM: the constant, truncated and sign extended to the op's type */
+    uint8_t bytes;    /* CG_STATE of class CG_VEC: 4 or 8 if no more are there: loads clear what is
+                         above, stores take the low lanes; 0: all 16 */
     bool sym;         /* CG_IMM: a guest address that moves with its image: host->guest_address() */
 };
 
@@ -100,8 +102,9 @@ struct host {
      * upper half of an integer register comes out zero).  Memory to memory goes through scratch. */
     void (*move)(struct cg *cg, enum ir_type type, const struct cg_operand *to,
                  const struct cg_operand *from);
-    /* State memory at offset disp = zero-extended lane 0 of vector register `from` (16 bytes). */
-    void (*store_zext)(struct cg *cg, int32_t disp, const struct cg_operand *from, uint8_t lane);
+    /* State memory = zero-extended lane 0 of vector register or memory `from`. */
+    void (*store_zext)(struct cg *cg, const struct cg_operand *to, const struct cg_operand *from,
+                       uint8_t lane);
     /* to (register or state memory) = the flags value as a canonical word; may change host flags. */
     void (*pack_flags)(struct cg *cg, const struct cg_operand *to, const struct cg_flags *fl);
     /* Computes a lazy flags value into the host's flags register. */

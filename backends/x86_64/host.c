@@ -141,7 +141,7 @@ unsigned x64_vec(struct cg *cg, const struct cg_operand *o, unsigned scratch)
     if (o->kind == CG_REG)
         return o->reg;
     m = x64_operand_mem(o);
-    x64_v2m(cg, V_MOVAPS, scratch, &m);
+    x64_v2m(cg, o->bytes == 4 ? V_MOVSS : o->bytes ? V_MOVSD : V_MOVAPS, scratch, &m);
     return scratch;
 }
 
@@ -161,17 +161,21 @@ void x64_alu_ro(struct cg *cg, enum ir_type t, enum x64_alu k, unsigned d,
     }
 }
 
+static void store_vec(struct cg *cg, const struct cg_operand *to, unsigned s)
+{
+    const struct x64_mem m = x64_operand_mem(to);
+
+    x64_v2m(cg, to->bytes == 4 ? V_MOVSS_ST : to->bytes ? V_MOVSD_ST : V_MOVAPS_ST, s, &m);
+}
+
 static void move_vec(struct cg *cg, const struct cg_operand *to, const struct cg_operand *from)
 {
     const unsigned s = x64_vec(cg, from, to->kind == CG_REG ? to->reg : X64_VSCRATCH0);
 
-    if (to->kind == CG_REG) {
+    if (to->kind == CG_REG)
         x64_movaps(cg, to->reg, s);
-    } else {
-        const struct x64_mem m = x64_operand_mem(to);
-
-        x64_v2m(cg, V_MOVAPS_ST, s, &m);
-    }
+    else
+        store_vec(cg, to, s);
 }
 
 static void move(struct cg *cg, enum ir_type type, const struct cg_operand *to,
@@ -195,12 +199,11 @@ static void move(struct cg *cg, enum ir_type type, const struct cg_operand *to,
         x64_mov_mr(cg, width(type), &m, x64_int(cg, type, from, RAX));
 }
 
-static void store_zext(struct cg *cg, int32_t disp, const struct cg_operand *from, uint8_t lane)
+static void store_zext(struct cg *cg, const struct cg_operand *to, const struct cg_operand *from,
+                       uint8_t lane)
 {
-    const struct x64_mem m = x64_state(disp);
-
     x64_zext_lane(cg, lane, X64_VSCRATCH0, x64_vec(cg, from, X64_VSCRATCH0));
-    x64_v2m(cg, V_MOVAPS_ST, X64_VSCRATCH0, &m);
+    store_vec(cg, to, X64_VSCRATCH0);
 }
 
 void x64_emit_const(struct cg *cg, const struct cg_inst *i)

@@ -170,8 +170,8 @@ static uint64_t a64_helper_pacga(struct tcg_cpu *cpu, uint64_t a, uint64_t b, ui
 
 /* --- the guest ---------------------------------------------------------------------------------------- */
 
-#define X_SLOT(n) {"x" #n, offsetof(struct a64_cpu, x[n]), IR_I64}
-#define V_SLOT(n) {"v" #n, offsetof(struct a64_cpu, v[n]), IR_V128}
+#define X_SLOT(n) {"x" #n, offsetof(struct a64_cpu, x[n]), IR_I64, 0, 0}
+#define V_SLOT(n) {"v" #n, offsetof(struct a64_cpu, v[n]), IR_V128, 0, 0}
 #define SLOTS_0_30(M) \
     M(0), M(1), M(2), M(3), M(4), M(5), M(6), M(7), M(8), M(9), M(10), M(11), M(12), M(13), M(14), \
     M(15), M(16), M(17), M(18), M(19), M(20), M(21), M(22), M(23), M(24), M(25), M(26), M(27), \
@@ -179,10 +179,10 @@ static uint64_t a64_helper_pacga(struct tcg_cpu *cpu, uint64_t a, uint64_t b, ui
 
 static const struct tcg_slot slots[A64_SLOT_COUNT] = {
     SLOTS_0_30(X_SLOT),
-    {"sp", offsetof(struct a64_cpu, x[31]), IR_I64},
-    {"nzcv", offsetof(struct a64_cpu, nzcv), IR_FLAGS},
-    {"tpidr_el0", offsetof(struct a64_cpu, tpidr_el0), IR_I64},
-    {"tpidrro_el0", offsetof(struct a64_cpu, tpidrro_el0), IR_I64},
+    {"sp", offsetof(struct a64_cpu, x[31]), IR_I64, 0, 0},
+    {"nzcv", offsetof(struct a64_cpu, nzcv), IR_FLAGS, 0, 0},
+    {"tpidr_el0", offsetof(struct a64_cpu, tpidr_el0), IR_I64, 0, 0},
+    {"tpidrro_el0", offsetof(struct a64_cpu, tpidrro_el0), IR_I64, 0, 0},
     SLOTS_0_30(V_SLOT),
     V_SLOT(31),
 };

@@ -57,7 +57,8 @@ struct cg_operand cg_where(struct cg *cg, ir_ref v)
         ir_print(cg->ir, stderr);
         abort();
     }
-    return (struct cg_operand){.kind = val->mem, .disp = val->disp};
+    return (struct cg_operand){.kind = val->mem, .disp = val->disp,
+                               .bytes = val->mem == CG_STATE ? val->bytes : 0};
 }
 
 /* --- memory ------------------------------------------------------------------------------------- */
@@ -82,15 +83,16 @@ static bool take_stack(struct cg *cg, ir_ref v)
 }
 
 /* The slot that holds v by now and whose memory may therefore take it; -1 if none.  A slot that
- * holds v zero extended takes v's register as it is. */
+ * holds v zero extended takes v's register as it is.  One that holds a part of it does not do. */
 static int home_slot(const struct cg *cg, ir_ref v)
 {
     const struct cg_priv *p = cg->priv;
     for (unsigned k = 0; k < p->n_dirty; k++) {
         const struct cg_slot *s = &p->slot[p->dirty[k]];
         const struct ir_op *op = &cg->ir->ops[s->value];
-        if (s->dirty && (s->value == v || (op->opc == IR_zext64 && op->pass & CG_VIRTUAL &&
-                                           op->arg[0] == v)))
+        if (s->dirty && !tcg_slot_narrow(&cg->ir->guest->slots[p->dirty[k]]) &&
+            (s->value == v ||
+             (op->opc == IR_zext64 && op->pass & CG_VIRTUAL && op->arg[0] == v)))
             return p->dirty[k];
     }
     return -1;
@@ -112,6 +114,7 @@ static void save(struct cg *cg, ir_ref v)
     int s = home_slot(cg, v);
     if (s >= 0) {
         val->mem = CG_STATE;
+        val->bytes = 0;
         val->disp = (int32_t)cg->ir->guest->slots[s].offset;
         p->slot[s].dirty = false;
         p->slot[s].home_of = v;

@@ -36,6 +36,7 @@ struct cg_val {
     uint32_t next;     /* next real use after the current position, CG_NEVER if none */
     uint8_t reg;       /* or CG_NO_REG */
     uint8_t mem;       /* CG_NONE, CG_STATE or CG_STACK: memory that holds it */
+    uint8_t bytes;     /* CG_STATE: as cg_operand.bytes */
     int32_t disp;
 };
 
@@ -123,6 +124,13 @@ void cg_evict(struct cg *cg, enum cg_class c, unsigned reg);
 
 enum ir_type cg_move_type(const struct cg *cg, ir_ref v);
 void cg_forget_registers(struct cg *cg);
+
+/* The memory of a slot. */
+static inline struct cg_operand cg_slot_operand(const struct cg *cg, unsigned slot)
+{
+    const struct tcg_slot *s = &cg->ir->guest->slots[slot];
+    return (struct cg_operand){.kind = CG_STATE, .disp = (int32_t)s->offset, .bytes = s->bytes};
+}
 
 /* exits.c: what must be stored to make state exact here is recorded, and written back now or out
  * of line. */

@@ -66,6 +66,7 @@ static bool foldable(struct cg *cg, const struct ir_op *op, unsigned k, unsigned
         return true;
     }
     if (k < 2 && flags & (H_MEM_A << k) && v->reg == CG_NO_REG && v->mem != CG_NONE &&
+        !(v->mem == CG_STATE && v->bytes) &&
         cg->priv->next_use[cg->priv->pos][k] == CG_NEVER) {
         *o = (struct cg_operand){.kind = v->mem, .disp = v->disp};
         return true;
@@ -167,8 +168,10 @@ static void keep(struct cg *cg, unsigned s)
         return;
     p->slot[s].dirty = false;
     if (!(cg->ir->ops[v].pass & CG_VIRTUAL) && p->val[v].mem == CG_NONE &&
+        !tcg_slot_narrow(&cg->ir->guest->slots[s]) &&
         !ir_is_const(cg->ir, v) && cg->ir->ops[v].opc != IR_vconst) {
         p->val[v].mem = CG_STATE;
+        p->val[v].bytes = 0;
         p->val[v].disp = (int32_t)cg->ir->guest->slots[s].offset;
         p->slot[s].home_of = v;
     }
@@ -193,6 +196,7 @@ static void emit_get(struct cg *cg, ir_ref r)
     }
     cg_relocate_homes(cg, s);
     p->val[r].mem = CG_STATE;
+    p->val[r].bytes = cg->ir->guest->slots[s].bytes;
     p->val[r].disp = (int32_t)cg->ir->guest->slots[s].offset;
     p->slot[s].home_of = r;
 }

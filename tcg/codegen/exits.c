@@ -44,23 +44,27 @@ struct cg_exit cg_exit_record_slot(struct cg *cg, unsigned s)
     return e;
 }
 
-static void store_vconst(struct cg *cg, int32_t disp, const struct ir_op *op)
+static void store_vconst(struct cg *cg, struct cg_operand to, const struct ir_op *op)
 {
-    struct cg_operand to = {.kind = CG_STATE, .disp = disp};
+    const unsigned bytes = to.bytes;
     struct cg_operand lo = {.kind = CG_IMM, .imm = op->imm}, hi = {.kind = CG_IMM, .imm = op->imm2};
-    cg->host->move(cg, IR_I64, &to, &lo);
+    to.bytes = 0;
+    cg->host->move(cg, bytes == 4 ? IR_I32 : IR_I64, &to, &lo);
+    if (bytes)
+        return;
     to.disp += 8;
     cg->host->move(cg, IR_I64, &to, &hi);
 }
 
 /* A vzext of a vector constant that no register holds. */
-static void store_vconst_zext(struct cg *cg, int32_t disp, const struct ir_op *op, uint8_t lane)
+static void store_vconst_zext(struct cg *cg, struct cg_operand to, const struct ir_op *op,
+                              uint8_t lane)
 {
     struct ir_op c = *op;
     if (ir_lane_bytes(lane) < 8)
         c.imm &= (1ll << 8 * ir_lane_bytes(lane)) - 1;
     c.imm2 = 0;
-    store_vconst(cg, disp, &c);
+    store_vconst(cg, to, &c);
 }
 
 /* An i32 as the 64 bits of a slot.  In a register its upper half is clear. */
@@ -78,19 +82,18 @@ static void store_zext64(struct cg *cg, struct cg_operand to, const struct cg_op
 
 static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
 {
-    int32_t disp = (int32_t)cg->ir->guest->slots[x->slot].offset;
-    struct cg_operand to = {.kind = CG_STATE, .disp = disp};
+    const struct cg_operand to = cg_slot_operand(cg, x->slot);
     const struct ir_op *op = &cg->ir->ops[x->value];
     if (x->type == IR_FLAGS)
         cg->host->pack_flags(cg, &to, &x->fl);
     else if (x->zext && op->opc == IR_zext64)
         store_zext64(cg, to, &x->from);
     else if (x->zext && x->from.kind == CG_NONE)
-        store_vconst_zext(cg, disp, &cg->ir->ops[op->arg[0]], x->lane);
+        store_vconst_zext(cg, to, &cg->ir->ops[op->arg[0]], x->lane);
     else if (x->zext)
-        cg->host->store_zext(cg, disp, &x->from, x->lane);
+        cg->host->store_zext(cg, &to, &x->from, x->lane);
     else if (op->opc == IR_vconst && x->from.kind == CG_NONE)
-        store_vconst(cg, disp, op);
+        store_vconst(cg, to, op);
     else
         cg->host->move(cg, x->type, &to, &x->from);
 }

@@ -282,7 +282,7 @@ static void apply(const struct frame *f, const struct guest *guest, unsigned slo
     if (*at == R_CLEAN)
         return;
     recipe(&s, f, &d);
-    memcpy(to, &d, guest->slots[slot].type == IR_V128 ? 16 : guest->slots[slot].type == IR_I64 ? 8 : 4);
+    memcpy(to, &d, tcg_slot_bytes(&guest->slots[slot]));
 }
 
 bool cg_restore(struct tcg_cpu *cpu, const struct host *host, const struct guest *guest,

@@ -63,27 +63,24 @@ STEP(vconst)
     return true;
 }
 
-static unsigned bytes_of(enum ir_type t)
+static const struct tcg_slot *slot_of(const struct interp *in, const struct ir_op *op)
 {
-    return t == IR_V128 ? 16 : t == IR_I64 ? 8 : 4;
-}
-
-static char *slot_of(const struct interp *in, const struct ir_op *op)
-{
-    return (char *)in->cpu + in->ir->guest->slots[op->imm].offset;
+    return &in->ir->guest->slots[op->imm];
 }
 
 STEP(get)
 {
-    d->l = 0;
-    memcpy(d, slot_of(in, op), bytes_of((enum ir_type)op->type));
+    const struct tcg_slot *slot = slot_of(in, op);
+    d->v = (tcg_v128){{0, 0}};
+    memcpy(d, (char *)in->cpu + slot->offset, tcg_slot_bytes(slot));
     return true;
 }
 
 STEP(put)
 {
     STEP_ARGS;
-    memcpy(slot_of(in, op), operand(in, op, 0), bytes_of((enum ir_type)op->type));
+    const struct tcg_slot *slot = slot_of(in, op);
+    memcpy((char *)in->cpu + slot->offset, operand(in, op, 0), tcg_slot_bytes(slot));
     return true;
 }
 

@@ -122,8 +122,8 @@ static void compare_slots(struct comparison *c)
 {
     for (unsigned k = 0; k < c->guest->n_slots; k++) {
         const struct tcg_slot *slot = &c->guest->slots[k];
-        const unsigned words = slot->type == IR_V128 ? 2 : 1;
-        const size_t bytes = slot->type == IR_V128 || slot->type == IR_I64 ? 8 : 4;
+        const size_t all = tcg_slot_bytes(slot), bytes = all < 8 ? all : 8;
+        const unsigned words = all == 16 ? 2 : 1;
         for (unsigned w = 0; w < words; w++) {
             uint64_t a = 0, b = 0;
             memcpy(&a, (const char *)c->interpreted + slot->offset + 8 * w, bytes);

@@ -14,21 +14,21 @@
 
 /* --- the guest ------------------------------------------------------------------------------ */
 
-#define L(k)                                            \
-    {                                                   \
-        "l" #k, offsetof(struct test_cpu, l[k]), IR_I64 \
+#define L(k)                                                  \
+    {                                                         \
+        "l" #k, offsetof(struct test_cpu, l[k]), IR_I64, 0, 0 \
     }
-#define W(k)                                            \
-    {                                                   \
-        "w" #k, offsetof(struct test_cpu, w[k]), IR_I32 \
+#define W(k)                                                  \
+    {                                                         \
+        "w" #k, offsetof(struct test_cpu, w[k]), IR_I32, 0, 0 \
     }
-#define V(k)                                             \
-    {                                                    \
-        "v" #k, offsetof(struct test_cpu, v[k]), IR_V128 \
+#define V(k)                                                   \
+    {                                                          \
+        "v" #k, offsetof(struct test_cpu, v[k]), IR_V128, 0, 0 \
     }
-#define F(k)                                              \
-    {                                                     \
-        "f" #k, offsetof(struct test_cpu, f[k]), IR_FLAGS \
+#define F(k)                                                    \
+    {                                                           \
+        "f" #k, offsetof(struct test_cpu, f[k]), IR_FLAGS, 0, 0 \
     }
 static const struct tcg_slot slots[TEST_SLOTS] = {
     L(0), L(1), L(2), L(3), L(4), L(5), L(6), L(7), W(0), W(1), W(2), W(3), W(4), W(5),

@@ -231,12 +231,12 @@ static void dump(const struct tcg_cpu *cpu, FILE *out)
     fprintf(out, "pc %" PRIx64 "\n", cpu->pc);
 }
 
-#define L(n) [SLOT_L + n] = {"l" #n, offsetof(struct cpu, l) + 8 * n, IR_I64}
-#define V(n) [SLOT_V + n] = {"v" #n, offsetof(struct cpu, v) + 16 * n, IR_V128}
+#define L(n) [SLOT_L + n] = {"l" #n, offsetof(struct cpu, l) + 8 * n, IR_I64, 0, 0}
+#define V(n) [SLOT_V + n] = {"v" #n, offsetof(struct cpu, v) + 16 * n, IR_V128, 0, 0}
 static const struct tcg_slot slots[N_SLOTS] = {
     L(0), L(1), L(2), L(3), L(4), L(5), L(6), L(7), L(8), L(9), L(10), L(11), L(12), L(13),
-    [SLOT_BASE] = {"base", offsetof(struct cpu, base), IR_I64},
-    [SLOT_FLAGS] = {"flags", offsetof(struct cpu, flags), IR_FLAGS},
+    [SLOT_BASE] = {"base", offsetof(struct cpu, base), IR_I64, 0, 0},
+    [SLOT_FLAGS] = {"flags", offsetof(struct cpu, flags), IR_FLAGS, 0, 0},
     V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7), V(8), V(9),
 };
 

@@ -45,7 +45,7 @@ static uint64_t h_wait(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c, 
 
 static const struct tcg_helper helpers[] = {{"wait", (void *)h_wait, 0, IR_NONE, 1}};
 
-#define R(n) {"r" #n, offsetof(struct cpu, r) + 8 * n, IR_I64}
+#define R(n) {"r" #n, offsetof(struct cpu, r) + 8 * n, IR_I64, 0, 0}
 static const struct tcg_slot slots[N_SLOTS] = {R(0), R(1), R(2), R(3)};
 
 static void lift(struct tcg_lift *l)

@@ -7,10 +7,10 @@
 
 enum { SLOT_R0, SLOT_FLAGS = 8, N_SLOTS };
 
-#define R(n) {"r" #n, offsetof(struct toy_cpu, r) + 8 * n, IR_I64}
+#define R(n) {"r" #n, offsetof(struct toy_cpu, r) + 8 * n, IR_I64, 0, 0}
 static const struct tcg_slot slots[N_SLOTS] = {
     R(0), R(1), R(2), R(3), R(4), R(5), R(6), R(7),
-    {"flags", offsetof(struct toy_cpu, flags), IR_FLAGS},
+    {"flags", offsetof(struct toy_cpu, flags), IR_FLAGS, 0, 0},
 };
 
 struct insn { uint8_t op, a, b; int8_t c; };
