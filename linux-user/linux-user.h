@@ -105,6 +105,7 @@ struct lu_options {
     const char *log_path;  /* -D */
     const char *dfilter;
     const char *accel;
+    const char *tier;
     const char *opt; /* -opt */
     const char *set_env[LU_MAX_ENV_OPTIONS], *unset_env[LU_MAX_ENV_OPTIONS];
     unsigned n_set_env, n_unset_env;

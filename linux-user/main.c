@@ -118,6 +118,7 @@ static void make_translator(void)
     struct tcg_options options = {.log = o->log,
                                   .log_file = lu.log,
                                   .accel = lu_accel(o->accel),
+                                  .tier = lu_tier(o->tier),
                                   .disabled_passes = o->opt ? lu_disabled_passes(o->opt) : 0,
                                   .one_insn = o->one_insn,
                                   .no_chain = o->no_chain,

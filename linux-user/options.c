@@ -50,6 +50,8 @@ static const struct option table[] = {
      "size of the cache of translated code, 1 to 1024 (default 256)"},
     {"accel", "ACCEL", "jit|interp|lockstep", STRING, OPT(accel),
      "translate (default), interpret, or both and compare"},
+    {"tier", "TIER", "auto|1|2", STRING, OPT(tier),
+     "compile hot code again with its loops (default), never, or at once"},
     {"opt", "OPT", "-pass[,...]", STRING, OPT(opt),
      "without these passes of the optimiser (-opt help lists them)"},
     {"perfmap", "PERFMAP", NULL, FLAG, OPT(perfmap), "write /tmp/perf-PID.map for perf"},
@@ -229,6 +231,18 @@ enum tcg_accel lu_accel(const char *name)
     return TCG_ACCEL_JIT;
 }
 
+enum tcg_tier lu_tier(const char *name)
+{
+    static const char *const names[] = {
+        [TCG_TIER_AUTO] = "auto", [TCG_TIER_1] = "1", [TCG_TIER_2] = "2"};
+    for (unsigned k = 0; name && k < sizeof names / sizeof names[0]; k++)
+        if (!strcmp(names[k], name))
+            return (enum tcg_tier)k;
+    if (name)
+        lu_fatal(1, "-tier: '%s' is none of auto, 1 and 2", name);
+    return TCG_TIER_AUTO;
+}
+
 static unsigned find_pass(const char *item)
 {
     for (unsigned k = 0; item[0] == '-' && k < OPT_PASS_COUNT; k++)
@@ -316,6 +330,7 @@ int lu_options_parse(struct lu_options *options, int argc, char **argv)
     }
     lu_log_items(options);
     lu_accel(options->accel);
+    lu_tier(options->tier);
     if (options->opt)
         lu_disabled_passes(options->opt);
     return k;

@@ -16,8 +16,9 @@ void lu_log_items(struct lu_options *options);
 /* Parses -dfilter into a new array at *ranges; returns how many. */
 unsigned lu_dfilter(const char *text, struct tcg_range **ranges);
 
-/* -accel (NULL: the default) and -opt, a mask for struct tcg_options. */
+/* -accel and -tier (NULL: the default) and -opt, a mask for struct tcg_options. */
 enum tcg_accel lu_accel(const char *name);
+enum tcg_tier lu_tier(const char *name);
 unsigned lu_disabled_passes(const char *text);
 
 enum { LU_MAX_EXEC_OPTIONS = 40, LU_EXEC_OPTION_SPACE = 128 };

@@ -31,8 +31,14 @@ struct tcg_mem_ops {
 /* LOCKSTEP: regions run by both, the results compared; see run/lockstep.c. */
 enum tcg_accel { TCG_ACCEL_JIT, TCG_ACCEL_INTERP, TCG_ACCEL_LOCKSTEP };
 
+/* AUTO: code is interpreted once, then compiled as a line (tier 1), and again with its loops (tier 2)
+ * when it has come round often.  1: never with its loops.  2: with them from its first execution on, and
+ * nothing is interpreted once. */
+enum tcg_tier { TCG_TIER_AUTO, TCG_TIER_1, TCG_TIER_2 };
+
 struct tcg_options {
     enum tcg_accel accel;
+    enum tcg_tier tier;
     bool one_insn;              /* one guest instruction a region */
     bool verify;                /* run the IR verifier between stages */
     unsigned log;               /* TCG_LOG_* */

@@ -126,7 +126,7 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
 /* Loops only where a region may go round without the CPU loop's seeing it. */
 static bool may_loop(const struct tcg *tcg, const struct tcg_cpu *cpu)
 {
-    return tcg->opt.accel != TCG_ACCEL_INTERP &&
+    return tcg->opt.accel != TCG_ACCEL_INTERP && tcg->opt.tier != TCG_TIER_1 &&
            (!tcg->opt.no_chain || tcg->opt.accel == TCG_ACCEL_LOCKSTEP) &&
            !(tcg->opt.disabled_passes >> OPT_loop & 1) &&
            !(cpu->run_mode & (TCG_RUN_ONE_INSN | TCG_RUN_STEP | TCG_RUN_COUNT));
@@ -142,7 +142,7 @@ static struct tcg_region *link_from(const struct tcg_cpu *cpu)
 static void note_loop(struct tcg_cpu *cpu, struct tcg_region *r)
 {
     struct tcg_region *from = link_from(cpu);
-    if (!may_loop(cpu->tcg, cpu) || cpu->tcg->make_loop)
+    if (!may_loop(cpu->tcg, cpu) || r->loops)
         return;
     r->loop_head = tcg_leads_to(r, r->pc, 1);
     if (from && from != r && !from->dead && !from->loops && !from->turns &&
@@ -168,6 +168,16 @@ static struct tcg_region *make(struct tcg_cpu *cpu)
             abort();
         }
     }
+    return r;
+}
+
+/* The region of code that has none. */
+static struct tcg_region *make_first(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    tcg->make_loop = tcg->opt.tier == TCG_TIER_2 && may_loop(tcg, cpu);
+    struct tcg_region *r = make(cpu);
+    tcg->make_loop = false;
     note_loop(cpu, r);
     return r;
 }
@@ -211,7 +221,7 @@ static struct tcg_region *turn(struct tcg_cpu *cpu, struct tcg_region *r)
     if (!from || (from != r && !tcg_leads_to(r, from->pc, 2)))
         return r;
     cpu->link = NULL;
-    if (++r->turns < TCG_LOOP_TURNS)
+    if (++r->turns < (tcg->opt.tier == TCG_TIER_2 ? 1 : TCG_LOOP_TURNS))
         return r;
     tcg_forget(tcg, r);
     tcg->make_loop = true;
@@ -227,7 +237,7 @@ static struct tcg_region *make_or_lift(struct tcg_cpu *cpu)
     struct tcg *tcg = cpu->tcg;
     uint64_t start = tcg_log_clock(tcg);
     bool cold = lift_cold(cpu);
-    struct tcg_region *r = cold ? NULL : make(cpu);
+    struct tcg_region *r = cold ? NULL : make_first(cpu);
     *(cold ? &tcg->stats.cold_ns : &tcg->stats.made_ns) += tcg_log_clock(tcg) - start;
     return r;
 }
