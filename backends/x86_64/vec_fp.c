@@ -54,17 +54,17 @@ static unsigned operand(struct cg *cg, const struct cg_inst *i, unsigned r, unsi
     return t;
 }
 
-/* To `slow` if a lane of a and b is unordered; t is lost. */
-static void jump_unordered(struct cg *cg, const struct cg_inst *i, unsigned a, unsigned b, unsigned t,
-                           struct cg_label *slow)
+/* To `slow` if a lane of a and b, of i's count, is unordered; t is lost. */
+static void jump_unordered(struct cg *cg, const struct cg_inst *i, bool doubles, unsigned a, unsigned b,
+                           unsigned t, struct cg_label *slow)
 {
     if (scalar(i)) {
-        x64_v2(cg, wide(i) ? V_UCOMISD : V_UCOMISS, a, b);
+        x64_v2(cg, doubles ? V_UCOMISD : V_UCOMISS, a, b);
         x64_jcc(cg, CC_P, slow);
         return;
     }
-    x64_v3i(cg, form(i, cmp_forms), t, a, b, 3); /* CMPUNORD */
-    x64_v2(cg, wide(i) ? V_MOVMSKPD : V_MOVMSKPS, RAX, t);
+    x64_v3i(cg, doubles ? V_CMPPD : V_CMPPS, t, a, b, 3); /* CMPUNORD */
+    x64_v2(cg, doubles ? V_MOVMSKPD : V_MOVMSKPS, RAX, t);
     x64_test_rr(cg, 0, RAX, RAX);
     x64_jcc(cg, CC_NE, slow);
 }
@@ -80,12 +80,45 @@ static void jump_min_normal(struct cg *cg, bool doubles, unsigned r, struct cg_l
     x64_jcc(cg, CC_NE, slow);
 }
 
+/* Is every NaN result the default NaN? */
+static bool default_nan(const struct cg *cg) { return cg->run_mode & TCG_RUN_FPDN; }
+
+/* d = the default NaN in the lanes of doubles or singles of r that are NaNs, quiet by now: CMPUNORD
+ * raises nothing for those.  T0 and T1 are lost; r is neither. */
+static void default_nans(struct cg *cg, bool doubles, unsigned d, unsigned r)
+{
+    const struct x64_mem nan = x64_constant(cg, doubles ? X64_K_NAN64 : X64_K_NAN32);
+
+    x64_v3i(cg, doubles ? V_CMPPD : V_CMPPS, T0, r, r, 3);
+    if (X64_HAS(AVX)) {
+        struct x64_mem m = nan;
+
+        m.tail = 1;
+        x64_vex_rm(cg, doubles ? V_VBLENDVPD : V_VBLENDVPS, d, r, &m);
+        x64_u8(cg, T0 << 4);
+    } else { /* BLENDV's mask is xmm0 */
+        x64_movaps(cg, d, r);
+        x64_rm(cg, doubles ? V_BLENDVPD : V_BLENDVPS, d, &nan);
+    }
+}
+
+/* NaNs in D, of i's lanes or as many doubles: made default ones, or to `slow` if they may be the wrong
+ * ones.  `silent`: then Invalid may not have been raised. */
+static void check_nans(struct cg *cg, const struct cg_inst *i, bool doubles, bool silent,
+                       struct cg_label *slow)
+{
+    if (default_nan(cg) && !silent && !scalar(i))
+        default_nans(cg, doubles, D, D);
+    else if (!x64_traps(cg) || default_nan(cg) || silent)
+        jump_unordered(cg, i, doubles, D, D, T0, slow);
+}
+
 /* The checks of an arithmetic result in D; the end of the op.  Where Invalid traps the only wrong
- * NaNs that come without it are those of fused operations. */
+ * NaNs that come without it are those of fused operations, and in default-NaN mode those of
+ * operands. */
 static void check_result(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow, bool underflows)
 {
-    if (!x64_traps(cg) || i->op->opc == IR_vfma)
-        jump_unordered(cg, i, D, D, T0, &slow->from);
+    check_nans(cg, i, wide(i), i->op->opc == IR_vfma, &slow->from);
     if (underflows && exact_underflow(cg))
         jump_min_normal(cg, wide(i), D, &slow->from);
     x64_bind(cg, &slow->back);
@@ -176,7 +209,7 @@ void x64_emit_vfrecps(struct cg *cg, const struct cg_inst *i)
     b = operand(cg, i, B, T1);
     x64_trap_here(cg, slow);
     x64_vex_rr(cg, form(i, forms), D, a, b);
-    jump_unordered(cg, i, D, D, T0, &slow->from); /* the sign of a NaN in a changes */
+    jump_unordered(cg, i, wide(i), D, D, T0, &slow->from); /* the sign of a NaN in a changes */
     if (exact_underflow(cg))
         jump_min_normal(cg, wide(i), D, &slow->from);
     x64_bind(cg, &slow->back);
@@ -202,7 +235,7 @@ void x64_emit_vfminmax(struct cg *cg, const struct cg_inst *i)
     a = operand(cg, i, A, T0);
     b = operand(cg, i, B, T1);
     if (!x64_traps(cg))
-        jump_unordered(cg, i, a, b, D, &slow->from); /* H_EARLY: D is free */
+        jump_unordered(cg, i, wide(i), a, b, D, &slow->from); /* H_EARLY: D is free */
     x64_trap_here(cg, slow);
     x64_v3(cg, op, D, a, b);
     if (b == T1) {
@@ -335,10 +368,12 @@ void x64_emit_vfrint(struct cg *cg, const struct cg_inst *i)
         return;
     }
     a = operand(cg, i, A, T0);
-    if (x64_traps(cg))
+    if (x64_traps(cg) || default_nan(cg))
         slow = x64_slow_eval(cg, i);
     x64_trap_here(cg, slow);
     round_to(cg, i, D, a, control | (i->op->mod & IR_RINT_EXACT ? 0 : 8));
+    if (default_nan(cg))
+        check_nans(cg, i, wide(i), false, &slow->from);
     if (slow)
         x64_bind(cg, &slow->back);
 }
@@ -350,7 +385,7 @@ static bool half_inline(const struct cg *cg, const struct cg_inst *i)
 {
     const unsigned to = (unsigned)i->op->imm;
 
-    if (!X64_HAS(F16C) || (cg->run_mode & TCG_RUN_FPEXACT) || (i->op->mod & IR_FPC1))
+    if (!X64_HAS(F16C) || (cg->run_mode & (TCG_RUN_FPEXACT | TCG_RUN_FPHALF)) || (i->op->mod & IR_FPC1))
         return false;
     if (LANE == IR_LANE_H)
         return to == IR_LANE_S || scalar(i);
@@ -368,10 +403,17 @@ static void convert_half(struct cg *cg, const struct cg_inst *i, struct cg_ool *
     }
     x64_trap_here(cg, slow);
     if (LANE == IR_LANE_S) {
+        if (default_nan(cg)) {
+            x64_movaps(cg, D, a);
+            default_nans(cg, false, D, D);
+            a = D;
+        }
         x64_v2i(cg, V_VCVTPS2PH, a, D, 4); /* the source is ModRM.reg; 4: round as MXCSR */
         return;
     }
     x64_v2(cg, V_VCVTPH2PS, D, a);
+    if (default_nan(cg))
+        default_nans(cg, false, D, D);
     if (i->op->imm == IR_LANE_D)
         x64_v3(cg, V_CVTSS2SD, D, D, D);
 }
@@ -388,11 +430,14 @@ static void convert_wide(struct cg *cg, const struct cg_inst *i, struct cg_ool *
         x64_trap_here(cg, slow);
         x64_v2(cg, to_double ? V_CVTPS2PD : V_CVTPD2PS, D, A);
     }
+    if (default_nan(cg))
+        check_nans(cg, i, to_double, false, &slow->from);
     if (!to_double && exact_underflow(cg))
         jump_min_normal(cg, false, D, &slow->from);
 }
 
-/* A NaN keeps its sign and the top of its payload and becomes quiet, on both sides: no check. */
+/* A NaN keeps its sign and the top of its payload and becomes quiet, on both sides: no check but in
+ * default-NaN mode. */
 void x64_emit_vfcvt(struct cg *cg, const struct cg_inst *i)
 {
     const bool half = i->op->imm == IR_LANE_H || LANE == IR_LANE_H;
@@ -404,7 +449,7 @@ void x64_emit_vfcvt(struct cg *cg, const struct cg_inst *i)
         x64_emit_eval(cg, i);
         return;
     }
-    if (x64_traps(cg) || exact_underflow(cg))
+    if (x64_traps(cg) || exact_underflow(cg) || default_nan(cg))
         slow = x64_slow_eval(cg, i);
     if (half)
         convert_half(cg, i, slow);

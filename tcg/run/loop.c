@@ -8,12 +8,13 @@
 static void update_mode(struct tcg_cpu *cpu)
 {
     struct tcg_thread *t = cpu->thread;
-    /* dn: the host's conversions and roundings let quiet NaNs through, without a sign of it */
-    bool exact = (cpu->fp.fz && cpu->run_mode & TCG_RUN_FPSR) || cpu->fp.fz16 || cpu->fp.ahp ||
-                 cpu->fp.dn;
+    bool exact = cpu->fp.fz && cpu->run_mode & TCG_RUN_FPSR;
     bool trap = !exact && cpu->tcg->fp_traps && t->n_fp_traps < TCG_FP_TRAPS;
-    cpu->run_mode &= ~(uint32_t)(TCG_RUN_FPEXACT | TCG_RUN_FPFLUSH | TCG_RUN_FPTRAP);
+    cpu->run_mode &= ~(uint32_t)(TCG_RUN_FPEXACT | TCG_RUN_FPFLUSH | TCG_RUN_FPTRAP |
+                                 TCG_RUN_FPDN | TCG_RUN_FPHALF);
     cpu->run_mode |= exact ? TCG_RUN_FPEXACT : cpu->fp.fz ? TCG_RUN_FPFLUSH : 0;
+    cpu->run_mode |= cpu->fp.dn ? TCG_RUN_FPDN : 0;
+    cpu->run_mode |= cpu->fp.fz16 || cpu->fp.ahp ? TCG_RUN_FPHALF : 0;
     cpu->run_mode |= trap ? TCG_RUN_FPTRAP : 0;
     if (t->jump_mode != cpu->mode || t->jump_run_mode != cpu->run_mode) {
         tcg_jump_flush(cpu);
