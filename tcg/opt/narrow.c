@@ -3,10 +3,16 @@
  * vzext clears what lies above a scalar or a 64-bit vector, as the guest's registers do.  An op that
  * reads the low lanes alone does not need it done.
  */
+#include "tcg/guest.h"
 #include "tcg/opt/opt.h"
 
+static unsigned bytes_of_slot(const struct ir *ir, const struct ir_op *op)
+{
+    return tcg_slot_bytes(&ir->guest->slots[op->imm]);
+}
+
 /* Bytes of operand k that op reads. */
-static unsigned reads(const struct ir_op *op, unsigned k)
+static unsigned reads(const struct ir *ir, const struct ir_op *op, unsigned k)
 {
     const struct ir_opinfo *info = &ir_opinfo[op->opc];
     unsigned lane = ir_lane_bytes(op->lane);
@@ -23,6 +29,8 @@ static unsigned reads(const struct ir_op *op, unsigned k)
         return 8;
     case IR_store:
         return k == 2 && op->type == IR_V128 ? 1u << (op->mod & IR_MEM_SIZE) : 16;
+    case IR_put:
+        return bytes_of_slot(ir, op);
     default:
         return info->flags & IRF_FPFX ? lane * ir_lane_count(op->lane) : 16;
     }
@@ -46,8 +54,8 @@ void opt_narrow_op(struct ir *ir, ir_ref r)
     struct ir_op *op = &ir->ops[r];
     for (unsigned k = 0; k < 3; k++) {
         const struct ir_op *a = &ir->ops[op->arg[k]];
-        if (a->opc == IR_vzext && op->opc != IR_put && op->opc != IR_call && op->opc != IR_vcall &&
-            reads(op, k) <= ir_lane_bytes(a->lane))
+        if (a->opc == IR_vzext && op->opc != IR_call && op->opc != IR_vcall &&
+            reads(ir, op, k) <= ir_lane_bytes(a->lane))
             op->arg[k] = a->arg[0];
     }
     if (op->opc == IR_vzext && ir->ops[op->arg[0]].opc == IR_vconst) {

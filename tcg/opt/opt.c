@@ -9,6 +9,9 @@ const struct opt_pass_info opt_passes[OPT_PASS_COUNT] = {
 
 void opt_run(struct ir *ir, unsigned disabled, bool verify)
 {
+    opt_group(ir);
+    if (verify)
+        ir_verify(ir, "group");
     if (!(disabled >> OPT_loop & 1))
         opt_loop(ir);
     if (verify)

@@ -22,6 +22,8 @@ extern const struct opt_pass_info { const char *name, *help; } opt_passes[OPT_PA
  * each stage. */
 void opt_run(struct ir *ir, unsigned disabled, bool verify);
 
+/* group.c.  First, and always: what follows knows nothing of slots that overlap. */
+void opt_group(struct ir *ir);
 /* loop.c.  Not for code whose every time round must come back to the caller. */
 void opt_loop(struct ir *ir);
 /* The op of a lifted line by which opt_loop() makes it go round; 0: there is none. */

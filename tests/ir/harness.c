@@ -30,9 +30,19 @@
     {                                                           \
         "f" #k, offsetof(struct test_cpu, f[k]), IR_FLAGS, 0, 0 \
     }
+/* Slot k of those of `bytes` bytes in g. */
+#define G(k, bytes)                                                                \
+    {                                                                              \
+        "g" #bytes "_" #k, offsetof(struct test_cpu, g) + (k) * (bytes), IR_V128, \
+            (bytes) % 16, (k) * (bytes) / 16 + 1                                   \
+    }
 static const struct tcg_slot slots[TEST_SLOTS] = {
     L(0), L(1), L(2), L(3), L(4), L(5), L(6), L(7), W(0), W(1), W(2), W(3), W(4), W(5),
     W(6), W(7), V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7), F(0), F(1), F(2), F(3),
+    G(0, 16), G(1, 16), G(2, 16), G(3, 16),
+    G(0, 8), G(1, 8), G(2, 8), G(3, 8), G(4, 8), G(5, 8), G(6, 8), G(7, 8),
+    G(0, 4), G(1, 4), G(2, 4), G(3, 4), G(4, 4), G(5, 4), G(6, 4), G(7, 4),
+    G(8, 4), G(9, 4), G(10, 4), G(11, 4), G(12, 4), G(13, 4), G(14, 4), G(15, 4),
 };
 
 static uint64_t mix(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -67,6 +77,7 @@ const struct guest test_guest = {
     .name = "slots",
     .slots = slots,
     .n_slots = TEST_SLOTS,
+    .n_groups = TEST_G,
     .helpers = helpers,
     .n_helpers = TEST_HELPERS,
     .cpu_size = sizeof(struct test_cpu),
@@ -110,6 +121,8 @@ void test_cpu_reset(struct test_cpu *cpu)
             test_write_slot(cpu, types[t], k, &v);
         }
     }
+    for (unsigned k = 0; k < TEST_G; k++)
+        cpu->g[k] = test_value(IR_V128, 2, false).v;
     cpu->tcg.excl_addr = UINT64_MAX;
     cpu->tcg.fp_std = (struct fp_env){.fz = true, .dn = true};
 }

@@ -15,21 +15,25 @@
 
 /* --- the guest ------------------------------------------------------------------------------ */
 
-enum { TEST_L = 8, TEST_W = 8, TEST_V = 8, TEST_F = 4 };
+enum { TEST_L = 8, TEST_W = 8, TEST_V = 8, TEST_F = 4, TEST_G = 4 };
 struct test_cpu {
     struct tcg_cpu tcg;
     uint64_t l[TEST_L];
     uint32_t w[TEST_W];
     tcg_v128 v[TEST_V];
     uint32_t f[TEST_F];
+    tcg_v128 g[TEST_G]; /* whole, in halves and in quarters: groups of slots that overlap */
 };
-/* Slot numbers: SLOT_L + k is l[k]. */
+/* Slot numbers: SLOT_L + k is l[k]; SLOT_G1 + k is g[k], SLOT_G2 its halves, SLOT_G4 its quarters. */
 enum {
     SLOT_L = 0,
     SLOT_W = SLOT_L + TEST_L,
     SLOT_V = SLOT_W + TEST_W,
     SLOT_F = SLOT_V + TEST_V,
-    TEST_SLOTS = SLOT_F + TEST_F
+    SLOT_G1 = SLOT_F + TEST_F,
+    SLOT_G2 = SLOT_G1 + TEST_G,
+    SLOT_G4 = SLOT_G2 + 2 * TEST_G,
+    TEST_SLOTS = SLOT_G4 + 4 * TEST_G
 };
 enum { HELPER_MIX, HELPER_MIX_W, HELPER_COUNT_UP, HELPER_VMIX, TEST_HELPERS };
 extern const struct guest test_guest;
