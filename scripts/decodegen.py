@@ -3,13 +3,17 @@
 """Make an instruction decoder from decode tables.
 
   decodegen.py --prefix P -o OUT FILE...    write the decoder
+  decodegen.py --prefix P -o OUT --table T[:R] FILE... --table ...
+                                            several decoders that share P's trans functions; R is
+                                            where the 11 bits of the first look-up begin
   decodegen.py --list FILE...               print a line a row: name mask value feature fields exclusions
 
 Grammar of a decode file, a row a line, `#` starts a comment:
 
-  NAME  token...  [@feature]
+  NAME  token...  [constant...]  [&set]  [->TRANS]  [@feature]
 
-The tokens make 32 bits, the most significant first:
+The tokens make 32 bits, or 16, which are then the upper half of the word; the most significant
+first:
 
   0101          literal bits (any number in one token)
   rd:5          a field: name and width; becomes the member of that name, unsigned
@@ -17,6 +21,15 @@ The tokens make 32 bits, the most significant first:
   x  xx         ignored bits
   immh:4!=0000  a field with a value that does not belong to this row; repeatable
                 (`op:3!=000!=111`, bits of the pattern may be x); a name of `_` makes no member
+  cond          `_:4!=1111`
+  imm:5*4       the field's value times 4
+  +imm:8        the field's further, lower bits
+
+  s=1           the member s has this value
+
+A row with &set has the members of that set, which a line `&set member...` declares; those that the
+row does not mention are 0.  A row with ->TRANS is lifted by the function of that name, otherwise by
+that of its own; all rows of one function have the same members.
 
 @feature names a CPU feature without which the row is UNDEFINED.  Two rows may not match the same
 word: that is an error, unless a `!=` keeps them apart.
@@ -28,7 +41,8 @@ OUT is included twice: with P_DECODE_HEADER defined it declares
   P_rows[]         struct P_row_info: name, mask, value, exclusions, feature, lift
   P_row_seen[]     a byte a row, set when the row was lifted
   P_decode(insn)   the row's number, or -1
-and without it defines P_rows, P_row_seen and P_decode.
+and without it defines P_rows, P_row_seen and P_decode.  With --table it is T_row, T_rows,
+T_row_seen and T_decode, once for each table.
 """
 import argparse
 import itertools
@@ -43,8 +57,13 @@ class DecodeError(Exception):
 
 
 class Field:
-    def __init__(self, name, shift, width, signed):
-        self.name, self.shift, self.width, self.signed = name, shift, width, signed
+    def __init__(self, name, shift, width, signed, scale=1):
+        self.name, self.pieces, self.signed, self.scale = name, [(shift, width)], signed, scale
+
+    def text(self):
+        """name=shift:width, all pieces of it."""
+        pieces = "+".join(f"{shift}:{width}" for shift, width in self.pieces)
+        return f"{self.name}={pieces}" + (f"*{self.scale}" if self.scale != 1 else "")
 
     def key(self):
         return f"{self.name}:{'s' if self.signed else ''}"
@@ -54,8 +73,9 @@ class Row:
     def __init__(self, name, where):
         self.name, self.where = name, where
         self.mask = self.value = 0
-        self.fields, self.exclusions = [], []
-        self.feature = None
+        self.fields, self.exclusions, self.constants = [], [], {}
+        self.feature = self.set = None
+        self.trans = name
 
     def excluded(self, word, known=0xFFFFFFFF):
         """True if an exclusion holds for word, all of whose `known` bits count."""
@@ -71,34 +91,68 @@ class Row:
 def add_field(row, token, top):
     """Adds `name:width!=bits...` whose highest bit is top - 1; returns its width."""
     parts = token.split("!=")
-    match = re.fullmatch(r"(\w+):(s?)(\d+)", parts[0])
+    match = re.fullmatch(r"(\+?)(\w+):(s?)(\d+)(?:\*(\d+))?", parts[0])
     if not match:
         row.fail(f"bad token '{token}'")
-    width = int(match.group(3))
+    more, name, signed, width = match.group(1, 2, 3, 4)
+    width = int(width)
     shift = top - width
     for bits in parts[1:]:
         if not re.fullmatch(f"[01x]{{{width}}}", bits):
             row.fail(f"'{token}': an exclusion has {width} bits of 0, 1, x")
         mask = int(bits.replace("0", "1").replace("x", "0"), 2) << shift
         row.exclusions.append((mask, int(bits.replace("x", "0"), 2) << shift))
-    if match.group(1) != "_":
-        if match.group(1) in [f.name for f in row.fields]:
-            row.fail(f"field {match.group(1)} appears twice")
-        row.fields.append(Field(match.group(1), shift, width, bool(match.group(2))))
+    known = [f for f in row.fields if f.name == name]
+    if bool(more) != bool(known) and name != "_":
+        row.fail(f"field {name} appears twice" if known else f"field {name} has no first part")
+    if more:
+        known[0].pieces.append((shift, width))
+    elif name != "_":
+        row.fields.append(Field(name, shift, width, bool(signed), int(match.group(5) or 1)))
     return width
 
 
-def parse_line(line, where):
+def add_note(row, token, sets):
+    """Adds what is no part of the word; returns False if token is no such thing."""
+    if token.startswith("@"):
+        row.feature = token[1:].upper()
+    elif token.startswith("->"):
+        row.trans = token[2:]
+    elif token.startswith("&"):
+        if token[1:] not in sets:
+            row.fail(f"no set {token}")
+        row.set = sets[token[1:]]
+    elif re.fullmatch(r"\w+=\d+", token):
+        name, value = token.split("=")
+        row.constants[name] = int(value)
+    else:
+        return False
+    return True
+
+
+def check_set(row):
+    names = [f.name for f in row.fields] + list(row.constants)
+    if len(set(names)) != len(names):
+        row.fail("a constant for a field")
+    if row.set:
+        for name in names:
+            if name not in row.set.members:
+                row.fail(f"{name} is not in &{row.set.name}")
+    elif row.constants:
+        row.fail("constants without a &set")
+
+
+def parse_line(line, where, sets):
     tokens = line.split()
     row = Row(tokens[0], where)
     if not re.fullmatch(r"[A-Za-z]\w*", row.name):
         row.fail("bad name")
-    top = 32
+    top, ended = 32, False
     for token in tokens[1:]:
-        if token.startswith("@"):
-            row.feature = token[1:].upper()
-        elif row.feature:
-            row.fail("@feature comes last")
+        if add_note(row, token, sets):
+            ended = True
+        elif ended:
+            row.fail("@feature, &set, ->TRANS and constants come last")
         elif re.fullmatch("[01x]+", token):
             top -= len(token)
             for k, bit in enumerate(token):
@@ -106,15 +160,21 @@ def parse_line(line, where):
                     row.mask |= 1 << (top + len(token) - 1 - k)
                     row.value |= int(bit) << (top + len(token) - 1 - k)
         else:
-            top -= add_field(row, token, top)
+            top -= add_field(row, "_:4!=1111" if token == "cond" else token, top)
         if top < 0:
             row.fail("more than 32 bits")
-    if top != 0:
-        row.fail(f"{32 - top} bits, not 32")
+    if top not in (0, 16):
+        row.fail(f"{32 - top} bits, not 32 or 16")
+    check_set(row)
     return row
 
 
-def parse(paths):
+class ArgSet:
+    def __init__(self, name, members):
+        self.name, self.members = name, members
+
+
+def parse(paths, sets):
     rows, names = [], {}
     for path in paths:
         with open(path, encoding="utf-8") as lines:
@@ -122,7 +182,11 @@ def parse(paths):
                 line = line.split("#")[0].strip()
                 if not line:
                     continue
-                row = parse_line(line, f"{path}:{number}")
+                if line.startswith("&"):
+                    members = line[1:].split()
+                    sets[members[0]] = ArgSet(members[0], members[1:])
+                    continue
+                row = parse_line(line, f"{path}:{number}", sets)
                 if row.name in names:
                     row.fail(f"also at {names[row.name].where}")
                 names[row.name] = row
@@ -208,12 +272,12 @@ def tree(rows, known, indent):
     return lines
 
 
-def root_table(rows):
+def root_table(rows, shift):
     """(index of each value of the root bits, list of candidate sets)."""
-    root_mask = ((1 << ROOT_BITS) - 1) << ROOT_SHIFT
+    root_mask = ((1 << ROOT_BITS) - 1) << shift
     sets, index = {(): 0}, []
     for k in range(1 << ROOT_BITS):
-        word = k << ROOT_SHIFT
+        word = k << shift
         found = tuple(r for r in rows if not (word ^ r.value) & r.mask & root_mask
                       and not r.excluded(word, root_mask))
         index.append(sets.setdefault(found, len(sets)))
@@ -222,40 +286,61 @@ def root_table(rows):
 
 # --- output ------------------------------------------------------------------------------------
 
+class Table:
+    def __init__(self, name, shift, rows):
+        self.name, self.shift, self.rows = name, shift, rows
+        for row in rows:
+            row.enum = f"{name.upper()}_ROW_{row.name}"
+
+
 def struct_name(prefix, row):
+    if row.set:
+        return f"{prefix}_args_{row.set.name}"
     names = "_".join(f.name + ("_s" if f.signed else "") for f in sorted(row.fields, key=Field.key))
     return f"{prefix}_args_{names}" if row.fields else f"{prefix}_args_none"
 
 
-def header(prefix, rows):
-    out, known = [], set()
-    out += [f"struct {prefix}_lift;", ""]
+def struct_members(row):
+    if row.set:
+        return [f"uint32_t {name};" for name in row.set.members]
+    fields = sorted(row.fields, key=Field.key)
+    return [f"{'int32_t' if f.signed else 'uint32_t'} {f.name};" for f in fields] or \
+        ["uint32_t unused;"]
+
+
+def prototypes(prefix, rows):
+    out, known, functions = [], set(), {}
     for row in rows:
         name = struct_name(prefix, row)
         if name not in known:
             known.add(name)
-            out.append(f"struct {name} {{")
-            for field in sorted(row.fields, key=Field.key):
-                out.append(f"    {'int32_t' if field.signed else 'uint32_t'} {field.name};")
-            if not row.fields:
-                out.append("    uint32_t unused;")
-            out.append("};")
-        out.append(f"typedef struct {name} {prefix}_arg_{row.name};")
-        out.append(f"bool {prefix}_trans_{row.name}(struct {prefix}_lift *s,"
-                   f" const {prefix}_arg_{row.name} *a);")
-    out += ["", f"enum {prefix}_row {{"]
-    out += [f"    {row.enum}," for row in rows]
-    out += [f"    {prefix.upper()}_ROW_COUNT", "};", "",
-            f"struct {prefix}_row_info {{",
+            out += [f"struct {name} {{"] + [f"    {m}" for m in struct_members(row)] + ["};"]
+        if functions.setdefault(row.trans, name) != name:
+            row.fail(f"not the members of the other rows of {row.trans}")
+    for trans, name in functions.items():
+        out.append(f"typedef struct {name} {prefix}_arg_{trans};")
+        out.append(f"bool {prefix}_trans_{trans}(struct {prefix}_lift *s,"
+                   f" const {prefix}_arg_{trans} *a);")
+    return out
+
+
+def header(prefix, tables):
+    rows = [row for table in tables for row in table.rows]
+    out = [f"struct {prefix}_lift;", ""] + prototypes(prefix, rows)
+    out += ["", f"struct {prefix}_row_info {{",
             "    const char *name;",
             "    uint32_t mask, value;",
             f"    bool (*lift)(struct {prefix}_lift *s, uint32_t insn);",
             "    uint8_t feature, n_exclusions;",
             f"    struct {{ uint32_t mask, value; }} exclusion[{max_exclusions(rows)}];",
-            "};",
-            f"extern const struct {prefix}_row_info {prefix}_rows[{prefix.upper()}_ROW_COUNT];",
-            f"extern uint8_t {prefix}_row_seen[{prefix.upper()}_ROW_COUNT];",
-            f"int {prefix}_decode(uint32_t insn);"]
+            "};"]
+    for table in tables:
+        t, count = table.name, f"{table.name.upper()}_ROW_COUNT"
+        out += ["", f"enum {t}_row {{"] + [f"    {row.enum}," for row in table.rows]
+        out += [f"    {count}", "};",
+                f"extern const struct {prefix}_row_info {t}_rows[{count}];",
+                f"extern uint8_t {t}_row_seen[{count}];",
+                f"int {t}_decode(uint32_t insn);"]
     return out
 
 
@@ -265,48 +350,62 @@ def max_exclusions(rows):
 
 def extract(field):
     if field.signed:
-        left = 32 - field.shift - field.width
-        return f"(int32_t)(insn << {left}) >> {32 - field.width}"
-    mask = (1 << field.width) - 1
-    return f"insn >> {field.shift} & 0x{mask:x}" if field.shift else f"insn & 0x{mask:x}"
+        (shift, width), rest = field.pieces[0], field.pieces[1:]
+        value = f"(int32_t)(insn << {32 - shift - width}) >> {32 - width}"
+        scale = field.scale
+        for shift, width in rest:
+            value = f"(int32_t)((uint32_t)({value}) << {width} | " \
+                    f"(insn >> {shift} & 0x{(1 << width) - 1:x}))"
+    else:
+        parts, left = [], sum(width for _, width in field.pieces)
+        for shift, width in field.pieces:
+            left -= width
+            part = f"insn >> {shift} & 0x{(1 << width) - 1:x}" if shift else \
+                f"insn & 0x{(1 << width) - 1:x}"
+            parts.append(f"({part}) << {left}" if left else part)
+        value, scale = " | ".join(f"({p})" if len(parts) > 1 else p for p in parts), field.scale
+    return value if scale == 1 else f"({value}) * {scale}"
 
 
-def lifters(prefix, rows):
+def lifters(prefix, table):
     out = []
-    for row in rows:
-        out.append(f"static bool {prefix}_lift_{row.name}(struct {prefix}_lift *s, uint32_t insn)")
+    for row in table.rows:
+        out.append(f"static bool {table.name}_lift_{row.name}(struct {prefix}_lift *s,"
+                   " uint32_t insn)")
         out.append("{")
-        members = ", ".join(f".{f.name} = {extract(f)}" for f in row.fields)
-        out.append(f"    const {prefix}_arg_{row.name} a = {{{members or '0'}}};")
+        members = [f".{f.name} = {extract(f)}" for f in row.fields]
+        members += [f".{name} = {value}" for name, value in row.constants.items()]
+        out.append(f"    const {prefix}_arg_{row.trans} a = {{{', '.join(members) or '0'}}};")
         if not row.fields:
             out.append("    (void)insn;")
-        out.append(f"    return {prefix}_trans_{row.name}(s, &a);")
+        out.append(f"    return {prefix}_trans_{row.trans}(s, &a);")
         out.append("}")
     return out
 
 
-def row_table(prefix, rows):
-    count = f"{prefix.upper()}_ROW_COUNT"
-    out = [f"uint8_t {prefix}_row_seen[{count}];",
-           f"const struct {prefix}_row_info {prefix}_rows[{count}] = {{"]
-    for row in rows:
+def row_table(prefix, table):
+    count = f"{table.name.upper()}_ROW_COUNT"
+    out = [f"uint8_t {table.name}_row_seen[{count}];",
+           f"const struct {prefix}_row_info {table.name}_rows[{count}] = {{"]
+    for row in table.rows:
         feature = f"{prefix.upper()}_FEAT_{row.feature or 'NONE'}"
         exclusions = ", ".join(f"{{0x{m:08x}, 0x{v:08x}}}" for m, v in row.exclusions)
         out.append(f'    {{"{row.name}", 0x{row.mask:08x}, 0x{row.value:08x},'
-                   f" {prefix}_lift_{row.name}, {feature}, {len(row.exclusions)},"
+                   f" {table.name}_lift_{row.name}, {feature}, {len(row.exclusions)},"
                    f" {{{exclusions or '{0, 0}'}}}}},")
     out.append("};")
     return out
 
 
-def decoder(prefix, rows):
-    index, sets = root_table(rows)
-    out = [f"int {prefix}_decode(uint32_t insn)", "{",
+def decoder(table):
+    index, sets = root_table(table.rows, table.shift)
+    out = [f"int {table.name}_decode(uint32_t insn)", "{",
            f"    static const uint16_t root[{1 << ROOT_BITS}] = {{"]
     for k in range(0, len(index), 16):
         out.append("        " + " ".join(f"{i}," for i in index[k:k + 16]))
-    out += ["    };", f"    switch (root[insn >> {ROOT_SHIFT}]) {{"]
-    root_mask = ((1 << ROOT_BITS) - 1) << ROOT_SHIFT
+    mask = "" if table.shift + ROOT_BITS == 32 else f" & 0x{(1 << ROOT_BITS) - 1:x}"
+    out += ["    };", f"    switch (root[insn >> {table.shift}{mask}]) {{"]
+    root_mask = ((1 << ROOT_BITS) - 1) << table.shift
     for number, members in enumerate(sets):
         if not members:
             continue
@@ -321,13 +420,14 @@ def decoder(prefix, rows):
     return out
 
 
-def write(prefix, rows, path, sources):
+def write(prefix, tables, path, sources):
     names = " ".join(s.rsplit("/", 1)[-1] for s in sources)
     out = ["/* SPDX-License-Identifier: MIT */",
            f"/* Made by scripts/decodegen.py from {names}; do not edit. */",
            f"#ifdef {prefix.upper()}_DECODE_HEADER"]
-    out += header(prefix, rows) + ["#else"]
-    out += lifters(prefix, rows) + [""] + row_table(prefix, rows) + [""] + decoder(prefix, rows)
+    out += header(prefix, tables) + ["#else"]
+    for table in tables:
+        out += lifters(prefix, table) + [""] + row_table(prefix, table) + [""] + decoder(table)
     out.append("#endif")
     with open(path, "w", encoding="utf-8") as target:
         target.write("\n".join(out) + "\n")
@@ -335,10 +435,17 @@ def write(prefix, rows, path, sources):
 
 def print_list(rows):
     for row in rows:
-        fields = " ".join(f"{f.name}={f.shift}:{f.width}" for f in row.fields)
+        fields = " ".join(f.text() for f in row.fields)
         exclusions = " ".join(f"!{m:08x}:{v:08x}" for m, v in row.exclusions)
         print(f"{row.name} {row.mask:08x} {row.value:08x} {row.feature or '-'} {fields}"
               f" {exclusions}".rstrip())
+
+
+def table_of(name, paths, sets):
+    name, _, shift = name.partition(":")
+    rows = parse(paths, sets)
+    check_overlaps(rows)
+    return Table(name, int(shift or ROOT_SHIFT), rows)
 
 
 def main():
@@ -346,19 +453,20 @@ def main():
     parser.add_argument("--prefix", default="decode")
     parser.add_argument("-o", dest="out")
     parser.add_argument("--list", action="store_true")
-    parser.add_argument("files", nargs="+")
+    parser.add_argument("--table", nargs="+", action="append", default=[])
+    parser.add_argument("files", nargs="*")
     args = parser.parse_args()
+    asked = args.table + ([[args.prefix] + args.files] if args.files else [])
+    sets = {}
     try:
-        rows = parse(args.files)
-        check_overlaps(rows)
+        tables = [table_of(name, paths, sets) for name, *paths in asked]
+        if args.out:
+            write(args.prefix, tables, args.out, [p for _, *paths in asked for p in paths])
     except DecodeError as error:
         sys.exit(f"decodegen: {error}")
-    for row in rows:
-        row.enum = f"{args.prefix.upper()}_ROW_{row.name}"
     if args.list:
-        print_list(rows)
-    if args.out:
-        write(args.prefix, rows, args.out, args.files)
+        for table in tables:
+            print_list(table.rows)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ struct tcg_helper;
  * as much as a hundred hits; pages that no code needs are never touched. */
 enum { TCG_JUMP_BITS = 16, TCG_JUMP_SIZE = 1 << TCG_JUMP_BITS };
 struct tcg_jump {
-    uint64_t pc;      /* empty: odd, or 0 in all entries but the first */
+    uint64_t pc;      /* empty: one that belongs into another entry */
     const void *code;
 };
 

@@ -62,8 +62,13 @@ struct guest {
     size_t cpu_size;             /* sizeof the guest's own struct */
     unsigned insn_align;         /* bytes; pc of every instruction is a multiple */
     unsigned max_insn_bytes;
+    unsigned address_bits;       /* 32: addresses of data are i32 values; 0 or 64: i64 */
     bool code_changes_unannounced; /* x86: translated pages must be write-protected */
     int capstone_arch, capstone_mode;
+    /* Where a pc holds more than an address (A32: the instruction set, IT state): the address of the
+     * code, and capstone's mode there.  NULL: pc is the address, capstone_mode is the mode. */
+    uint64_t (*code_address)(uint64_t pc);
+    int (*disas_mode)(uint64_t pc);
     /* Lift the one instruction at l->pc into l->ir.  Sets l->next_pc (default pc + insn_align). */
     void (*lift)(struct tcg_lift *l);
     /* Address bits that a data access ignores (A64 TBI): the address as memory sees it. */
@@ -73,6 +78,19 @@ struct guest {
     /* Print registers, for -d cpu and for broken invariants. */
     void (*dump)(const struct tcg_cpu *cpu, FILE *out);
 };
+
+static inline uint64_t guest_code_address(const struct guest *g, uint64_t pc)
+{
+    return g->code_address ? g->code_address(pc) : pc;
+}
+static inline int guest_disas_mode(const struct guest *g, uint64_t pc)
+{
+    return g->disas_mode ? g->disas_mode(pc) : g->capstone_mode;
+}
+static inline enum ir_type guest_address_type(const struct guest *g)
+{
+    return g->address_bits == 32 ? IR_I32 : IR_I64;
+}
 
 /* The state of one lift.  Front ends read pc, mode and the guest's own word; all else is tcg's. */
 struct tcg_lift {

@@ -346,7 +346,7 @@ void x64_emit_flags_sel(struct cg *cg, const struct cg_inst *i)
 
     if (t.cc[0] != CC_ALWAYS)
         x64_jump_if(cg, x64_negate(t), &otherwise);
-    if (i->d.kind == CG_NONE && !i->fl2.packed && !i->fl2.in_host_flags &&
+    if (nzcv != IR_KEEP && i->d.kind == CG_NONE && !i->fl2.packed && !i->fl2.in_host_flags &&
         i->fl2.op->opc != IR_fcmp) {
         x64_set_flags(cg, &i->fl2); /* in this op's own form */
         x64_jcc(cg, CC_ALWAYS, &done);
@@ -359,8 +359,26 @@ void x64_emit_flags_sel(struct cg *cg, const struct cg_inst *i)
     load_word(cg, &i->fl2);
     x64_jcc(cg, CC_ALWAYS, &done);
     x64_bind(cg, &otherwise);
-    x64_mov_ri(cg, RAX, word);
+    if (nzcv == IR_KEEP)
+        load_word(cg, &i->fl);
+    else
+        x64_mov_ri(cg, RAX, word);
     x64_bind(cg, &done);
+    finish_word(cg, i);
+}
+
+void x64_emit_flags_merge(struct cg *cg, const struct cg_inst *i)
+{
+    const unsigned nzcv = (unsigned)i->op->imm;
+    const uint32_t mask = (nzcv & 8 ? TCG_FLAG_N : 0) | (nzcv & 4 ? TCG_FLAG_Z : 0) |
+                          (nzcv & 2 ? TCG_FLAG_C : 0) | (nzcv & 1 ? TCG_FLAG_V : 0);
+
+    load_word(cg, &i->fl);
+    x64_alu_ri(cg, 0, ALU_AND, RAX, (int32_t)mask);
+    x64_mov_rr(cg, 0, RDX, RAX);
+    load_word(cg, &i->fl2);
+    x64_alu_ri(cg, 0, ALU_AND, RAX, (int32_t)(PACKED & ~mask));
+    x64_alu_rr(cg, 0, ALU_OR, RAX, RDX);
     finish_word(cg, i);
 }
 

@@ -108,7 +108,7 @@ static void place_args(struct cg *cg, struct cg_inst *i, unsigned flags)
     }
     if (fk >= 0)
         place_flags(cg, op->arg[fk], op->pass & CG_FUSED, &i->fl);
-    if (op->opc == IR_flags_sel)
+    if (op->opc == IR_flags_sel || op->opc == IR_flags_merge)
         place_flags(cg, op->arg[1], false, &i->fl2);
     for (unsigned k = 0; k < 4; k++)
         if (op->arg[k])

@@ -20,7 +20,8 @@ static bool lazy_producer(uint16_t opc)
 int cg_flags_arg(const struct ir_op *op)
 {
     switch (op->opc) {
-    case IR_cc: case IR_exit_if: case IR_branch: case IR_flags_sel: case IR_nzcv:
+    case IR_cc: case IR_exit_if: case IR_branch: case IR_flags_sel: case IR_flags_merge:
+    case IR_nzcv:
         return 0;
     case IR_sel: case IR_adc: case IR_sbc: case IR_flags_adc: case IR_flags_sbc:
         return 2;
@@ -152,7 +153,7 @@ static void lower_block(struct cg *cg, const struct ir_block *b)
         if (f.flags && k < 0)
             op->pass |= CG_HOLDS;
         if (op->opc == IR_flags_adc || op->opc == IR_flags_sbc || op->opc == IR_flags_sel ||
-            op->opc == IR_flags_nzcv)
+            op->opc == IR_flags_merge || op->opc == IR_flags_nzcv)
             op->pass |= CG_PACKED;
     }
     give_up(&f);

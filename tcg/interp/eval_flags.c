@@ -82,7 +82,17 @@ IR_EVAL_FN(flags_and)
 IR_EVAL_FN(flags_sel)
 {
     IR_EVAL_ARGS;
-    d->l = ir_cond_holds((enum ir_cond)op->mod, a->w) ? b->w : from_nzcv((unsigned)op->imm);
+    const uint32_t otherwise = op->imm == IR_KEEP ? a->w : from_nzcv((unsigned)op->imm);
+
+    d->l = ir_cond_holds((enum ir_cond)op->mod, a->w) ? b->w : otherwise;
+}
+
+IR_EVAL_FN(flags_merge)
+{
+    IR_EVAL_ARGS;
+    const uint32_t mask = from_nzcv((unsigned)op->imm);
+
+    d->l = (a->w & mask) | (b->w & ~mask);
 }
 
 IR_EVAL_FN(flags_nzcv)

@@ -41,6 +41,7 @@
 #include "tcg/ir/ops.def"
 IR_EVAL_FN(crc32);
 IR_EVAL_FN(flags_sel);
+IR_EVAL_FN(flags_merge);
 IR_EVAL_FN(fcmp);
 IR_EVAL_FN(cc);
 IR_EVAL_FN(sel);

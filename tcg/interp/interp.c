@@ -94,17 +94,22 @@ STEP(insn)
 /* --- memory ----------------------------------------------------------------------------------- */
 
 /* The barrier for the compiler keeps state exact for the handler of a fault. */
+static uint64_t wrapped(const struct interp *in, uint64_t address)
+{
+    return in->ir->guest->address_bits == 32 ? (uint32_t)address : address;
+}
+
 static uint64_t address(const struct interp *in, const struct ir_op *op)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    return operand(in, op, 0)->l + (uint64_t)op->imm;
+    return wrapped(in, operand(in, op, 0)->l + (uint64_t)op->imm);
 }
 
 static uint64_t indexed_address(const struct interp *in, const struct ir_op *op)
 {
     const uint64_t index = op->arg[1] ? operand(in, op, 1)->l : 0;
 
-    return address(in, op) + (index << (op->mod >> IR_MEM_SCALE_SHIFT & 3));
+    return wrapped(in, address(in, op) + (index << (op->mod >> IR_MEM_SCALE_SHIFT & 3)));
 }
 
 static bool accessed(struct interp *in, bool done)

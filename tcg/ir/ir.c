@@ -65,6 +65,7 @@ static void fill_result_kinds(void)
     ir_result_kind[IR_store_excl] = IR_I32;
     ir_result_kind[IR_vcall] = IR_V128;
     ir_result_kind[IR_fcmp] = ir_result_kind[IR_flags_sel] = IR_FLAGS;
+    ir_result_kind[IR_flags_merge] = IR_FLAGS;
 }
 
 void ir_init(struct ir *ir, const struct guest *guest)
@@ -206,6 +207,16 @@ ir_ref ir_flags_sel(struct ir *ir, enum ir_cond cond, ir_ref test, ir_ref flags,
     return ir_mk(ir, IR_flags_sel, IR_I32, 0, test, flags, 0, nzcv, 0, cond);
 }
 
+ir_ref ir_flags_keep(struct ir *ir, enum ir_cond cond, ir_ref test, ir_ref flags)
+{
+    return ir_flags_sel(ir, cond, test, flags, IR_KEEP);
+}
+
+ir_ref ir_flags_merge(struct ir *ir, unsigned mask, ir_ref a, ir_ref b)
+{
+    return ir_mk(ir, IR_flags_merge, IR_I32, 0, a, b, 0, mask, 0, 0);
+}
+
 ir_ref ir_fcmp(struct ir *ir, uint8_t lane, ir_ref a, ir_ref b, bool signalling)
 {
     return ir_mk(ir, IR_fcmp, IR_V128, lane, a, b, 0, 0, 0, signalling ? IR_FCMP_SIGNAL : 0);
@@ -309,7 +320,7 @@ ir_ref ir_vcall(struct ir *ir, unsigned helper, ir_ref a, ir_ref b, ir_ref c, in
 unsigned ir_arg_types(const struct ir *ir, ir_ref r, uint8_t types[4])
 {
     const struct ir_op *op = &ir->ops[r];
-    uint8_t address = IR_I64;
+    uint8_t address = (uint8_t)guest_address_type(ir->guest);
     unsigned n = 0;
     memset(types, IR_NONE, 4);
     switch (op->opc) {
@@ -323,7 +334,7 @@ unsigned ir_arg_types(const struct ir *ir, ir_ref r, uint8_t types[4])
         types[0] = IR_I32;
         types[1] = IR_I64;
         return 2;
-    case IR_flags_sel:
+    case IR_flags_sel: case IR_flags_merge:
         types[0] = types[1] = IR_FLAGS;
         return 2;
     case IR_fcmp:

@@ -88,6 +88,8 @@ enum {
     IR_FMA_NEGA = 1, IR_FMA_NEGB = 2, /* vfma, vfmlal */
     IR_FCMP_SIGNAL = 1,       /* fcmp */
     IR_CRC32C = 1,            /* crc32 */
+    IR_KEEP = 16,             /* flags_sel */
+    IR_MASK_NZ = 12, IR_MASK_C = 2, IR_MASK_V = 1, /* flags_merge */
     IR_FPC1 = 1 << 14,        /* the second FP control word, cpu->fp_std (A32 NEON) */
 };
 
@@ -167,10 +169,15 @@ void ir_put(struct ir *ir, unsigned slot, ir_ref v);
 void ir_insn(struct ir *ir, uint64_t pc, uint64_t word);
 ir_ref ir_crc32(struct ir *ir, ir_ref crc, ir_ref data, unsigned bytes, bool castagnoli);
 ir_ref ir_flags_sel(struct ir *ir, enum ir_cond cond, ir_ref test, ir_ref flags, unsigned nzcv);
+/* cond of test holds ? flags : test */
+ir_ref ir_flags_keep(struct ir *ir, enum ir_cond cond, ir_ref test, ir_ref flags);
+/* IR_MASK_*: those flags of a, the others of b */
+ir_ref ir_flags_merge(struct ir *ir, unsigned mask, ir_ref a, ir_ref b);
 ir_ref ir_fcmp(struct ir *ir, uint8_t lane, ir_ref a, ir_ref b, bool signalling);
 ir_ref ir_cc(struct ir *ir, enum ir_type t, enum ir_cond cond, ir_ref flags);
 ir_ref ir_sel(struct ir *ir, enum ir_type t, enum ir_cond cond, ir_ref flags, ir_ref a, ir_ref b);
-/* t: type of the result (i32, i64, v128); mem: size log2 | IR_MEM_*; address = base + disp */
+/* t: type of the result (i32, i64, v128); mem: size log2 | IR_MEM_*; address = base + disp.  Where
+ * the guest's addresses have 32 bits, base and index are i32 values and the sum is modulo 2^32. */
 ir_ref ir_load(struct ir *ir, enum ir_type t, unsigned mem, ir_ref base, int64_t disp);
 void ir_store(struct ir *ir, unsigned mem, ir_ref base, int64_t disp, ir_ref value);
 /* As above with address = base + (index << scale); index is an i64. */

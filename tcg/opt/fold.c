@@ -134,8 +134,9 @@ static void fold_address(struct ir *ir, struct ir_op *op)
             c = -ir->ops[a->arg[1]].imm;
         else
             break;
-        if (a->type != IR_I64 || c > INT32_MAX || c < INT32_MIN || op->imm + c > INT32_MAX ||
-            op->imm + c < INT32_MIN)
+        if (a->type == IR_I32)
+            c = (int32_t)(c + op->imm) - op->imm; /* addresses of 32 bits wrap */
+        if (c > INT32_MAX || c < INT32_MIN || op->imm + c > INT32_MAX || op->imm + c < INT32_MIN)
             break;
         op->imm += c;
         op->arg[0] = a->arg[0];
@@ -144,7 +145,7 @@ static void fold_address(struct ir *ir, struct ir_op *op)
         return;
     /* base + (index << k), nothing more */
     const struct ir_op *a = &ir->ops[op->arg[0]];
-    if (a->opc != IR_add || a->type != IR_I64 || ir_is_const(ir, a->arg[1]))
+    if (a->opc != IR_add || ir_is_const(ir, a->arg[1]))
         return;
     const struct ir_op *s = &ir->ops[a->arg[1]];
     ir_ref base = a->arg[0], index = a->arg[1];
@@ -159,12 +160,73 @@ static void fold_address(struct ir *ir, struct ir_op *op)
     op->mod |= (uint16_t)(scale << IR_MEM_SCALE_SHIFT);
 }
 
+/* A merge of flags with themselves, or with another merge's; and tests that need but one side. */
+static void fold_merge(struct ir *ir, ir_ref r)
+{
+    struct ir_op *op = &ir->ops[r];
+    for (unsigned k = 0; k < 2; k++) {
+        int64_t mine = k ? ~op->imm & 15 : op->imm;
+        const struct ir_op *a = &ir->ops[op->arg[k]];
+        if (a->opc == IR_flags_merge && !(mine & ~a->imm))
+            op->arg[k] = a->arg[0];
+        else if (a->opc == IR_flags_merge && !(mine & a->imm))
+            op->arg[k] = a->arg[1];
+    }
+    if (op->arg[0] == op->arg[1])
+        opt_replace(ir, r, op->arg[0]);
+}
+
+/* Flags that the conditions read, bits 3..0 = N Z C V. */
+static int64_t cond_needs(unsigned cond)
+{
+    static const uint8_t needs[8] = {4, 2, 8, 1, 6, 9, 13, 0};
+    return needs[cond >> 1 & 7];
+}
+
+/* Operand k of op, of which the flags `needs` count. */
+static void look_through_merge(struct ir *ir, struct ir_op *op, unsigned k, int64_t needs)
+{
+    const struct ir_op *m;
+    while ((m = &ir->ops[op->arg[k]])->opc == IR_flags_merge) {
+        if (!(needs & ~m->imm))
+            op->arg[k] = m->arg[0];
+        else if (!(needs & m->imm))
+            op->arg[k] = m->arg[1];
+        else
+            break;
+    }
+}
+
+static void fold_flags_use(struct ir *ir, struct ir_op *op)
+{
+    switch (op->opc) {
+    case IR_cc: case IR_exit_if: case IR_branch:
+        look_through_merge(ir, op, 0, cond_needs(op->mod));
+        break;
+    case IR_flags_sel:
+        if (op->imm != IR_KEEP)
+            look_through_merge(ir, op, 0, cond_needs(op->mod));
+        break;
+    case IR_sel:
+        look_through_merge(ir, op, 2, cond_needs(op->mod));
+        break;
+    case IR_adc: case IR_sbc: case IR_flags_adc: case IR_flags_sbc:
+        look_through_merge(ir, op, 2, 2);
+        break;
+    default:
+        break;
+    }
+}
+
 void opt_fold_op(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
     const struct ir_opinfo *info = &ir_opinfo[op->opc];
     if (op->opc == IR_clz && ir->ops[op->arg[0]].opc == IR_rbit) /* how A64 counts trailing zeros */
         *op = (struct ir_op){.opc = IR_ctz, .type = op->type, .arg = {ir->ops[op->arg[0]].arg[0]}};
+    fold_flags_use(ir, op);
+    if (op->opc == IR_flags_merge)
+        fold_merge(ir, r);
     if (info->flags & IRF_FOLD) {
         if (fold_all(ir, r))
             return;

@@ -69,7 +69,7 @@ static bool carry_slot(struct loop *l, ir_ref v)
     if (lazy_flags(op->opc))
         return carry(l, op->arg[0]) && carry(l, op->arg[1]);
     /* as a packed word; those of fcmp may be in the host's flags alone */
-    return (op->opc == IR_flags_sel || op->opc == IR_flags_adc || op->opc == IR_flags_sbc ||
+    return (op->opc == IR_flags_sel || op->opc == IR_flags_merge || op->opc == IR_flags_adc || op->opc == IR_flags_sbc ||
             op->opc == IR_flags_nzcv) && carry(l, v);
 }
 

@@ -202,12 +202,18 @@ static void unchain_outgoing(struct tcg_region *r)
 
 /* --- invalidation ------------------------------------------------------------------------------ */
 
-/* Zero pages: most of the table is never touched.  Only entry 0 could take a pc of 0 for its own. */
+/* An empty entry has a pc that belongs into another one: 0, and in entry 0 one of entry 1.  So a table
+ * of zero pages, most of which are never touched, is nearly empty. */
+static uint64_t no_pc(const struct tcg_cpu *cpu, const struct tcg_jump *j)
+{
+    return j == cpu->jump_cache ? 4 : 0;
+}
+
 void tcg_jump_flush(struct tcg_cpu *cpu)
 {
     if (madvise(cpu->jump_cache, TCG_JUMP_SIZE * sizeof *cpu->jump_cache, MADV_DONTNEED) != 0)
         memset(cpu->jump_cache, 0, TCG_JUMP_SIZE * sizeof *cpu->jump_cache);
-    cpu->jump_cache[0].pc = 1;
+    cpu->jump_cache[0].pc = no_pc(cpu, &cpu->jump_cache[0]);
 }
 
 void tcg_forget(struct tcg *tcg, struct tcg_region *r)
@@ -222,7 +228,7 @@ void tcg_forget(struct tcg *tcg, struct tcg_region *r)
     for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next) {
         struct tcg_jump *j = &n->thread.cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
         if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->pc)
-            __atomic_store_n(&j->pc, 1, __ATOMIC_RELAXED);
+            __atomic_store_n(&j->pc, no_pc(n->thread.cpu, j), __ATOMIC_RELAXED);
     }
     for (struct tcg_cpu_node *n = tcg->cpus; n && r->loops; n = n->next)
         tcg_kick(n->thread.cpu);

@@ -18,8 +18,15 @@ static struct finder *finder_of(struct tcg_lift *l)
     return (struct finder *)((char *)l - offsetof(struct finder, lift));
 }
 
-static bool covered(const struct tcg_lifted *o, uint64_t pc)
+static uint64_t address_of(const struct tcg_lift *l, uint64_t pc)
 {
+    return guest_code_address(l->ir->guest, pc);
+}
+
+static bool covered(const struct finder *f, uint64_t pc)
+{
+    const struct tcg_lifted *o = f->out;
+    pc = address_of(&f->lift, pc);
     for (unsigned k = 0; k < o->n_ranges; k++)
         if (pc >= o->range[k].start && pc < o->range[k].end)
             return true;
@@ -58,7 +65,7 @@ static void end(struct tcg_lift *l)
 static unsigned ranges(const struct finder *f)
 {
     const struct tcg_lifted *o = f->out;
-    return o->n_ranges + !(o->n_ranges && o->range[o->n_ranges - 1].end == f->lift.pc);
+    return o->n_ranges + !(o->n_ranges && o->range[o->n_ranges - 1].end == address_of(&f->lift, f->lift.pc));
 }
 
 bool tcg_leads_to(const struct tcg_region *r, uint64_t pc, unsigned depth)
@@ -91,7 +98,7 @@ static bool loop_goes_by(struct tcg_lift *l, uint64_t pc)
     if (l->run_mode & TCG_RUN_ONE_INSN)
         return false;
     const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
-    return r && closes_loop(l, r, pc) && !covered(f->out, pc) && ranges(f) < TCG_MAX_RANGES &&
+    return r && closes_loop(l, r, pc) && !covered(f, pc) && ranges(f) < TCG_MAX_RANGES &&
            l->n_insns + 1 < l->limit;
 }
 
@@ -99,9 +106,10 @@ static bool loop_goes_by(struct tcg_lift *l, uint64_t pc)
 static bool may_follow(struct tcg_lift *l, uint64_t target)
 {
     struct finder *f = finder_of(l);
+    uint64_t at = address_of(l, target), here = address_of(l, l->pc);
     return !(l->run_mode & TCG_RUN_ONE_INSN) && ranges(f) < TCG_MAX_RANGES &&
-           l->n_insns + 1 < l->limit && !covered(f->out, target) &&
-           !(target >= l->pc && target < l->pc + l->tcg->guest->max_insn_bytes) &&
+           l->n_insns + 1 < l->limit && !covered(f, target) &&
+           !(at >= here && at < here + l->ir->guest->max_insn_bytes) &&
            !ends_at(l, target);
 }
 
@@ -193,12 +201,12 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
         }
         l->next_pc = pc + tcg->guest->insn_align;
         ir_insn(ir, pc, 0);
-        uint64_t straight = pc + tcg->guest->max_insn_bytes;
+        uint64_t start = address_of(l, pc), straight = start + tcg->guest->max_insn_bytes;
         tcg->guest->lift(l);
-        if (tcg->guest->insn_align != tcg->guest->max_insn_bytes && l->next_pc > pc &&
-            l->next_pc < straight)
-            straight = l->next_pc;
-        cover(out, pc, straight);
+        uint64_t next = address_of(l, l->next_pc);
+        if (tcg->guest->insn_align != tcg->guest->max_insn_bytes && next > start && next < straight)
+            straight = next;
+        cover(out, start, straight);
         l->n_insns++;
         if (l->done)
             break;

@@ -179,7 +179,7 @@ static _Noreturn void explain(struct tcg_cpu *cpu, const struct tcg_region *r,
     tcg->guest->dump((const struct tcg_cpu *)s->interpreted, stderr);
     fprintf(stderr, "Emitted:\n");
     tcg->guest->dump(cpu, stderr);
-    tcg_log_in_asm(tcg, &guest_code);
+    tcg_log_in_asm(tcg, &guest_code, r->pc);
     fprintf(stderr, "IR as interpreted:\n");
     ir_print(r->ir, stderr);
     opt_run(r->ir, tcg->opt.disabled_passes | (r->loops ? 0 : 1u << OPT_loop), false);

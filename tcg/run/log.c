@@ -9,6 +9,7 @@ bool tcg_log_wanted(const struct tcg *tcg, uint64_t pc, unsigned item)
 {
     if (!(tcg->opt.log & item))
         return false;
+    pc = guest_code_address(tcg->guest, pc);
     for (unsigned k = 0; k < tcg->opt.n_dfilter; k++)
         if (pc >= tcg->opt.dfilter[k].first && pc <= tcg->opt.dfilter[k].last)
             return true;
@@ -27,8 +28,9 @@ static void disas(const struct tcg *tcg, int arch, int mode, const void *code, s
         fprintf(out, "%02x%s", ((const uint8_t *)code)[k], k % 16 == 15 || k + 1 == n ? "\n" : " ");
 }
 
-void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l)
+void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l, uint64_t pc)
 {
+    int mode = guest_disas_mode(tcg->guest, pc);
     for (unsigned k = 0; k < l->n_ranges; k++) {
         uint64_t at = l->range[k].start, avail;
         int sig, code;
@@ -38,7 +40,7 @@ void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l)
             if (!p)
                 break;
             uint64_t n = l->range[k].end - at < avail ? l->range[k].end - at : avail;
-            disas(tcg, tcg->guest->capstone_arch, tcg->guest->capstone_mode, p, n, at);
+            disas(tcg, tcg->guest->capstone_arch, mode, p, n, at);
             at += n;
         }
     }

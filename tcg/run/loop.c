@@ -75,7 +75,7 @@ static void fetch_fault(struct tcg_cpu *cpu)
             cpu->exc = TCG_EXC_FETCH; /* it is mapped, but cannot be read: fault_* say why */
             return;
         }
-        tcg_invalidate(cpu->tcg, cpu->pc, 1); /* the region that raises */
+        tcg_invalidate(cpu->tcg, guest_code_address(cpu->tcg->guest, cpu->pc), 1); /* the region that raises */
         cpu->exc = TCG_EXC_INTERRUPT;
     }
 }

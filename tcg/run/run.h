@@ -173,7 +173,7 @@ extern const struct host *const tcg_native_host;
 
 /* log.c */
 bool tcg_log_wanted(const struct tcg *tcg, uint64_t pc, unsigned item);
-void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l);
+void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l, uint64_t pc);
 void tcg_log_out_asm(struct tcg *tcg, const struct tcg_region *r);
 void tcg_log_stats(const struct tcg *tcg);
 uint64_t tcg_log_clock(const struct tcg *tcg); /* ns; 0 without -d stats */

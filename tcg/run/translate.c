@@ -85,7 +85,7 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
         return -ENOSPC;
     tcg_lift_region(tcg, ir, cpu, max_insns, false, &lifted);
     if (tcg_log_wanted(tcg, cpu->pc, TCG_LOG_IN_ASM))
-        tcg_log_in_asm(tcg, &lifted);
+        tcg_log_in_asm(tcg, &lifted, cpu->pc);
     log_ir(tcg, ir, TCG_LOG_IR);
     check(tcg, ir, "lift");
     if (tcg->opt.accel == TCG_ACCEL_LOCKSTEP)

@@ -83,7 +83,7 @@ static unsigned all_imms(const struct row *row, const struct ir_desc *op, struct
     case IMM_FIELD: return fields(out, width);
     case IMM_BIT: return count_from_to(out, 0, width - 1);
     case IMM_CRC: return LIST(1, 2, 4, 8);
-    case IMM_NZCV:
+    case IMM_NZCV: return count_from_to(out, 0, 16);
     case IMM_BYTE: return count_from_to(out, 0, 15);
     case IMM_LANE: return count_from_to(out, 0, 128 / bits - 1);
     case IMM_LANES: return lane_pairs(out, 128 / bits);

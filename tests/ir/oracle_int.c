@@ -293,8 +293,13 @@ FLAG_ORACLE(o_cc, NUMBER(holds(op->mod, in[0].w)))
 FLAG_ORACLE(o_sel, holds(op->mod, in[2].w) ? in[0] : in[1])
 FLAG_ORACLE(o_flags_sel,
             NUMBER(holds(op->mod, in[0].w) ? in[1].w
+                   : op->imm == 16         ? in[0].w
                                            : flag_word(op->imm >> 3 & 1, op->imm >> 2 & 1,
                                                        op->imm >> 1 & 1, op->imm & 1)))
+FLAG_ORACLE(o_flags_merge, NUMBER(flag_word((op->imm >> 3 & 1 ? in[0] : in[1]).w >> 15 & 1,
+                                            (op->imm >> 2 & 1 ? in[0] : in[1]).w >> 14 & 1,
+                                            (op->imm >> 1 & 1 ? in[0] : in[1]).w >> 8 & 1,
+                                            (op->imm & 1 ? in[0] : in[1]).w & 1)))
 FLAG_ORACLE(o_flags_nzcv, NUMBER(flag_word(bit(in[0].l, 31), bit(in[0].l, 30), bit(in[0].l, 29),
                                            bit(in[0].l, 28))))
 FLAG_ORACLE(o_nzcv, NUMBER((uint64_t)(in[0].w >> 15 & 1) << 31 | (in[0].w >> 14 & 1) << 30 |
@@ -356,6 +361,7 @@ const struct row rows_int[] = {
     ROW(flags_sbc, "wl", IMM_NONE),
     ROW(flags_and, "wl", IMM_NONE),
     ROW_MOD(flags_sel, "w", IMM_NZCV, MOD_COND, o_flags_sel, "table"),
+    ROW_MOD(flags_merge, "w", IMM_NZCV, MOD_NONE, o_flags_merge, "exact"),
     ROW(flags_nzcv, "w", IMM_NONE),
     ROW(nzcv, "w", IMM_NONE),
     ROW_MOD(cc, "wl", IMM_NONE, MOD_COND, o_cc, "table"),

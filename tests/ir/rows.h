@@ -27,7 +27,7 @@ enum imms {
     IMM_FIELD,   /* first bit, length */
     IMM_BIT,     /* 0 to the type's bits - 1 */
     IMM_CRC,     /* 1, 2, 4, 8 bytes */
-    IMM_NZCV,    /* 0 to 15 */
+    IMM_NZCV,    /* 0 to 16 */
     IMM_LANE,    /* a lane's number */
     IMM_LANES,   /* two of them */
     IMM_BYTE,    /* 0 to 15 */

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a32_lift.h declares: conditions, flags, branches, memory accesses of 32-bit ARM code.
+ */
+#include "frontends/arm/a32_lift.h"
+
+/* --- conditions -------------------------------------------------------------------------------- */
+
+void a32_guard(struct a32_lift *s)
+{
+    if (s->cond < IR_AL) {
+        ir_exit_if(s->ir, s->cond ^ 1, s->cond_flags, s->l->next_pc);
+        s->cond = IR_AL;
+    }
+}
+
+/* The slots hold one value as long as no instruction has written some flags alone, and then the
+ * merges fold to it. */
+ir_ref a32_flags_for(struct a32_lift *s, enum ir_cond cond)
+{
+    struct ir *ir = s->ir;
+    switch (cond) {
+    case IR_CS: case IR_CC:
+        return ir_get(ir, A32_SLOT_C);
+    case IR_VS: case IR_VC:
+        return ir_get(ir, A32_SLOT_V);
+    case IR_HI: case IR_LS:
+        return ir_flags_merge(ir, IR_MASK_C, ir_get(ir, A32_SLOT_C), ir_get(ir, A32_SLOT_NZ));
+    case IR_GE: case IR_LT: case IR_GT: case IR_LE:
+        return ir_flags_merge(ir, IR_MASK_V, ir_get(ir, A32_SLOT_V), ir_get(ir, A32_SLOT_NZ));
+    default:
+        return ir_get(ir, A32_SLOT_NZ);
+    }
+}
+
+ir_ref a32_selected(struct a32_lift *s, enum ir_type t, unsigned slot, ir_ref v)
+{
+    if (s->cond >= IR_AL) {
+        return v;
+    }
+    return ir_sel(s->ir, t, s->cond, s->cond_flags, v, ir_get(s->ir, slot));
+}
+
+void a32_put_slot(struct a32_lift *s, unsigned slot, ir_ref v)
+{
+    ir_put(s->ir, slot, a32_selected(s, a32_guest.slots[slot].type, slot, v));
+}
+
+/* --- flags ----------------------------------------------------------------------------------------- */
+
+ir_ref a32_flags(struct a32_lift *s)
+{
+    struct ir *ir = s->ir;
+    ir_ref nz_c = ir_flags_merge(ir, IR_MASK_C, ir_get(ir, A32_SLOT_C), ir_get(ir, A32_SLOT_NZ));
+    return ir_flags_merge(ir, IR_MASK_V, ir_get(ir, A32_SLOT_V), nz_c);
+}
+
+/* f where the condition holds, else the flags as they are. */
+static ir_ref selected_flags(struct a32_lift *s, ir_ref f)
+{
+    return s->cond < IR_AL ? ir_flags_keep(s->ir, s->cond, a32_flags(s), f) : f;
+}
+
+void a32_put_flags(struct a32_lift *s, ir_ref f)
+{
+    f = selected_flags(s, f);
+    ir_put(s->ir, A32_SLOT_NZ, f);
+    ir_put(s->ir, A32_SLOT_C, f);
+    ir_put(s->ir, A32_SLOT_V, f);
+}
+
+void a32_put_nz(struct a32_lift *s, ir_ref f)
+{
+    ir_put(s->ir, A32_SLOT_NZ, selected_flags(s, f));
+}
+
+void a32_put_c(struct a32_lift *s, ir_ref f)
+{
+    ir_put(s->ir, A32_SLOT_C, selected_flags(s, f));
+}
+
+void a32_or_q(struct a32_lift *s, ir_ref bit)
+{
+    a32_put_slot(s, A32_SLOT_Q, ir_or(s->ir, IR_I32, ir_get(s->ir, A32_SLOT_Q), bit));
+}
+
+/* --- branches -------------------------------------------------------------------------------------- */
+
+static uint64_t pc_word(uint32_t address, bool thumb)
+{
+    return thumb ? address | A32_PC_T : address & ~3u;
+}
+
+void a32_branch_to(struct a32_lift *s, uint32_t address, bool thumb)
+{
+    if (s->cond < IR_AL) {
+        tcg_lift_branch(s->l, s->cond, s->cond_flags, pc_word(address, thumb));
+    } else {
+        tcg_lift_goto(s->l, pc_word(address, thumb));
+    }
+}
+
+void a32_branch(struct a32_lift *s, uint32_t address) { a32_branch_to(s, address, s->thumb); }
+
+void a32_call_to(struct a32_lift *s, uint32_t address, bool thumb)
+{
+    a32_guard(s);
+    ir_put(s->ir, A32_SLOT_LR, a32_imm(s, (s->pc + s->bytes) | (s->thumb ? A32_PC_T : 0)));
+    tcg_lift_call(s->l, pc_word(address, thumb));
+}
+
+void a32_bx(struct a32_lift *s, ir_ref target, enum ir_ind kind)
+{
+    a32_guard(s);
+    tcg_lift_indirect(s->l, ir_zext64(s->ir, target), kind);
+}
+
+void a32_alu_write_pc(struct a32_lift *s, ir_ref target)
+{
+    a32_guard(s);
+    if (s->thumb) {
+        target = ir_or(s->ir, IR_I32, target, a32_imm(s, A32_PC_T));
+    } else if (!a32_has(s, A32_FEAT_V7)) {
+        target = ir_and(s->ir, IR_I32, target, a32_imm(s, ~3u));
+    }
+    a32_bx(s, target, IR_IND_JUMP);
+}
+
+void a32_raise_here(struct a32_lift *s, unsigned exc, int64_t arg)
+{
+    a32_guard(s);
+    tcg_lift_raise(s->l, exc, arg, s->l->pc);
+}
+
+void a32_raise_after(struct a32_lift *s, unsigned exc, int64_t arg)
+{
+    a32_guard(s);
+    tcg_lift_raise(s->l, exc, arg, s->l->next_pc);
+}
+
+/* --- memory ---------------------------------------------------------------------------------------- */
+
+ir_ref a32_load(struct a32_lift *s, enum ir_type t, unsigned mem, ir_ref base, int32_t disp)
+{
+    a32_guard(s);
+    return ir_load(s->ir, t, mem | a32_order(s), base, disp);
+}
+
+void a32_store(struct a32_lift *s, unsigned mem, ir_ref base, int32_t disp, ir_ref v)
+{
+    a32_guard(s);
+    ir_store(s->ir, mem | a32_order(s), base, disp, v);
+}
