@@ -7,6 +7,8 @@
 #ifndef TCG_GUEST_H
 #define TCG_GUEST_H
 
+#include <string.h>
+
 #include "tcg/cpu.h"
 #include "tcg/ir/ir.h"
 
@@ -102,11 +104,21 @@ struct tcg_lift {
     void *guest_data;            /* front end's own, e.g. CPU features */
     unsigned n_insns;
     uint64_t limit;              /* no instruction at or past this address joins the region */
+    const uint8_t *code;         /* code at code_start, code_size bytes, as tcg_lift_fetch() found it */
+    uint64_t code_start, code_size;
 };
 
 /* Reads n bytes of code at address; false if it cannot be fetched, and then the region has been
  * ended with TCG_EXC_FETCH (the front end returns at once). */
-bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n);
+bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n);
+static inline bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
+{
+    const uint64_t at = address - l->code_start;
+    if (at + n > l->code_size || at + n < n)
+        return tcg_lift_fetch_new(l, address, bytes, n);
+    memcpy(bytes, l->code + at, n);
+    return true;
+}
 
 /* Ends of an instruction's control flow; each is the last thing an instruction emits.
  * tcg_lift_branch: if cond goes to `taken`, else falls through to next_pc. */

@@ -68,38 +68,65 @@ static void fill_result_kinds(void)
     ir_result_kind[IR_flags_merge] = IR_FLAGS;
 }
 
+uint8_t ir_arg_count[IR_OPC_COUNT];
+
+/* CUSTOM ops have up to four, but for these. */
+static void fill_arg_counts(void)
+{
+    static const uint16_t none[] = {IR_NOP, IR_const, IR_vconst, IR_get, IR_insn, IR_param,
+                                    IR_clear_excl, IR_fence, IR_poll, IR_jump, IR_goto_pc, IR_raise};
+    static const uint16_t one[] = {IR_put, IR_cc, IR_exit_if, IR_branch, IR_goto_ind};
+    for (unsigned k = 0; k < IR_OPC_COUNT; k++) {
+        const char *shape = ir_opinfo[k].shape;
+        bool custom = !strcmp(shape, "CUSTOM");
+        uint8_t n = custom ? 4 : 0;
+        for (const char *c = shape + 2; !custom && *c; c++)
+            n += *c != 'I' && *c != 'M';
+        ir_arg_count[k] = n;
+    }
+    for (unsigned k = 0; k < sizeof none / sizeof *none; k++)
+        ir_arg_count[none[k]] = 0;
+    for (unsigned k = 0; k < sizeof one / sizeof *one; k++)
+        ir_arg_count[one[k]] = 1;
+}
+
 void ir_init(struct ir *ir, const struct guest *guest)
 {
     memset(ir, 0, sizeof *ir);
-    if (!ir_result_kind[IR_const])
+    if (!ir_result_kind[IR_const]) {
+        fill_arg_counts();
         fill_result_kinds();
+    }
     ir->guest = guest;
     ir_reset(ir);
 }
 
 void ir_reset(struct ir *ir)
 {
-    ir->ops = grow(ir->ops, &ir->cap, 1, sizeof *ir->ops);
+    if (!ir->cap)
+        ir_grow(ir);
     memset(&ir->ops[0], 0, sizeof ir->ops[0]);
     ir->n = 1;
     ir->n_blocks = 0;
+    ir->promoted = false;
     ir->n_edge_args = 0;
 }
 
 void ir_free(struct ir *ir)
 {
     free(ir->ops);
+    free(ir->mark);
     free(ir->blocks);
     free(ir->edge_args);
     memset(ir, 0, sizeof *ir);
 }
 
-ir_ref ir_emit(struct ir *ir, struct ir_op op)
+void ir_grow(struct ir *ir)
 {
-    if (ir->n == ir->cap)
-        ir->ops = grow(ir->ops, &ir->cap, ir->n + 1, sizeof *ir->ops);
-    ir->ops[ir->n] = op;
-    return ir->n++;
+    ir->ops = grow(ir->ops, &ir->cap, ir->n + 1, sizeof *ir->ops);
+    ir->mark = realloc(ir->mark, (ir->cap / 64 + 1) * sizeof *ir->mark);
+    if (!ir->mark)
+        abort();
 }
 
 /* --- blocks --------------------------------------------------------------------------------- */

@@ -130,6 +130,8 @@ struct ir {
     uint32_t n_edge_args, cap_edge_args;
     uint64_t entry_pc;
     uint32_t mode, run_mode;
+    bool promoted;         /* no block gets a slot that it has put before */
+    uint64_t *mark;        /* scratch of passes: a bit for each op */
 };
 
 /* Lifetime: ir_init once, ir_reset before each region, ir_free at the end.  Out of memory aborts. */
@@ -137,8 +139,16 @@ void ir_init(struct ir *ir, const struct guest *guest);
 void ir_reset(struct ir *ir);
 void ir_free(struct ir *ir);
 
+/* Room for one op more. */
+void ir_grow(struct ir *ir);
 /* Append an op; returns its ref (also for ops without a result). */
-ir_ref ir_emit(struct ir *ir, struct ir_op op);
+static inline ir_ref ir_emit(struct ir *ir, struct ir_op op)
+{
+    if (ir->n == ir->cap)
+        ir_grow(ir);
+    ir->ops[ir->n] = op;
+    return ir->n++;
+}
 
 /* Blocks, for regions of more than one: ir_block_begin opens block k = 0, 1, ... in order;
  * jump/branch name blocks by number and may do so before they exist. */
@@ -253,6 +263,8 @@ static inline enum ir_type ir_result_type(const struct ir *ir, ir_ref r)
     uint8_t kind = ir_result_kind[op->opc];
     return (enum ir_type)(kind == IR_OF_OP ? op->type : kind);
 }
+/* How many of arg[] an op of each opcode may use, at most; from ir_init(). */
+extern uint8_t ir_arg_count[IR_OPC_COUNT];
 /* Types of op r's operands arg[0..n-1] into types (IR_NONE: absent); returns n. */
 unsigned ir_arg_types(const struct ir *ir, ir_ref r, uint8_t types[4]);
 

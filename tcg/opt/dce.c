@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* Pure ops whose result nobody reads go. */
+#include <string.h>
+
 #include "tcg/opt/opt.h"
 
-static bool mark_args(struct ir *ir, const struct ir_op *op)
+static bool marked(const struct ir *ir, ir_ref r)
 {
-    bool changed = false;
-    for (unsigned k = 0; k < 4; k++)
-        if (op->arg[k]) {
-            changed |= !ir->ops[op->arg[k]].pass;
-            ir->ops[op->arg[k]].pass = 1;
+    return ir->mark[r / 64] >> r % 64 & 1;
+}
+
+static void mark(struct ir *ir, ir_ref r)
+{
+    ir->mark[r / 64] |= UINT64_C(1) << r % 64;
+}
+
+/* Marks what block b needs; drop: what it does not need goes, nothing that comes later will ask. */
+static void walk_block(struct ir *ir, const struct ir_block *b, bool drop)
+{
+    for (ir_ref r = b->last; r >= b->first; r--) {
+        struct ir_op *op = &ir->ops[r];
+        if (ir_opinfo[op->opc].flags & IRF_PURE && !marked(ir, r)) {
+            if (drop && op->opc != IR_param)
+                op->opc = IR_NOP;
+            continue;
         }
-    return changed;
+        for (unsigned k = 0, n = ir_arg_count[op->opc]; k < n; k++)
+            mark(ir, op->arg[k]);
+    }
 }
 
 static bool mark_edges(struct ir *ir, const struct ir_block *b)
@@ -20,9 +36,9 @@ static bool mark_edges(struct ir *ir, const struct ir_block *b)
         if (b->succ[e] == UINT32_MAX)
             continue;
         for (unsigned k = 0; k < ir->blocks[b->succ[e]].n_params; k++) {
-            struct ir_op *a = &ir->ops[ir->edge_args[b->edge[e] + k]];
-            changed |= !a->pass;
-            a->pass = 1;
+            const ir_ref a = ir->edge_args[b->edge[e] + k];
+            changed |= !marked(ir, a);
+            mark(ir, a);
         }
     }
     return changed;
@@ -30,21 +46,15 @@ static bool mark_edges(struct ir *ir, const struct ir_block *b)
 
 void opt_dce(struct ir *ir)
 {
-    for (ir_ref r = 1; r < ir->n; r++)
-        ir->ops[r].pass = !(ir_opinfo[ir->ops[r].opc].flags & IRF_PURE);
-    bool again = true;
-    while (again) { /* once, unless a loop carries a value backwards */
+    memset(ir->mark, 0, (ir->n / 64 + 1) * sizeof *ir->mark);
+    bool again = ir->n_blocks > 1;
+    while (again) { /* a loop carries values backwards */
         again = false;
         for (uint32_t k = ir->n_blocks; k-- > 0;) {
-            const struct ir_block *b = &ir->blocks[k];
-            bool edges = mark_edges(ir, b);
-            for (ir_ref r = b->last; r >= b->first; r--)
-                if (ir->ops[r].pass && ir->ops[r].opc != IR_NOP)
-                    mark_args(ir, &ir->ops[r]);
-            again |= edges && ir->n_blocks > 1;
+            again |= mark_edges(ir, &ir->blocks[k]);
+            walk_block(ir, &ir->blocks[k], false);
         }
     }
-    for (ir_ref r = 1; r < ir->n; r++)
-        if (!ir->ops[r].pass && ir->ops[r].opc != IR_param)
-            ir->ops[r].opc = IR_NOP;
+    for (uint32_t k = ir->n_blocks; k-- > 0;)
+        walk_block(ir, &ir->blocks[k], true);
 }

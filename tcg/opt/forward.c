@@ -12,14 +12,15 @@ enum { MAX_SLOTS = 256 };
 
 struct walk {
     struct ir *ir;
-    unsigned disabled;
+    bool promote, narrow, fold;
+    bool vzext;             /* there is one: else nothing is to be narrowed */
     ir_ref slot[MAX_SLOTS]; /* what each slot holds, as far as this block knows */
 };
 
-static void rename_args(struct ir *ir, struct ir_op *op)
+static inline void rename_args(struct ir *ir, struct ir_op *op)
 {
-    for (unsigned k = 0; k < 4; k++)
-        if (op->arg[k] && ir->ops[op->arg[k]].opc == IR_NOP)
+    for (unsigned k = 0, n = ir_arg_count[op->opc]; k < n; k++)
+        if (ir->ops[op->arg[k]].opc == IR_NOP) /* op 0 is one, in favour of 0 */
             op->arg[k] = ir->ops[op->arg[k]].arg[0];
 }
 
@@ -49,12 +50,24 @@ static void promote(struct walk *w, ir_ref r, struct ir_op *op)
 static void share_trunc(struct ir *ir, ir_ref r, ir_ref first)
 {
     struct ir_op *op = &ir->ops[r], *a = &ir->ops[op->arg[0]];
-    if (op->opc != IR_trunc || op->arg[0] < first)
+    if (op->arg[0] < first)
         return;
     if (a->pass)
         opt_replace(ir, r, a->pass);
     else if (r <= UINT16_MAX)
         a->pass = (uint16_t)r;
+}
+
+static void simplify(struct walk *w, ir_ref r, ir_ref first)
+{
+    struct ir_op *op = &w->ir->ops[r];
+    w->vzext |= op->opc == IR_vzext;
+    if (w->vzext && w->narrow)
+        opt_narrow_op(w->ir, r);
+    if (w->fold && opt_folds(op->opc))
+        opt_fold_op(w->ir, r);
+    if (w->promote && op->opc == IR_trunc)
+        share_trunc(w->ir, r, first);
 }
 
 static void walk_block(struct walk *w, struct ir_block *b)
@@ -63,15 +76,19 @@ static void walk_block(struct walk *w, struct ir_block *b)
     memset(w->slot, 0, w->ir->guest->n_slots * sizeof w->slot[0]);
     for (ir_ref r = b->first; r <= b->last; r++) {
         struct ir_op *op = &ir->ops[r];
-        rename_args(ir, op);
-        if (!(w->disabled >> OPT_promote & 1))
-            promote(w, r, op);
-        if (op->opc != IR_NOP && !(w->disabled >> OPT_narrow & 1))
-            opt_narrow_op(ir, r);
-        if (op->opc != IR_NOP && !(w->disabled >> OPT_fold & 1))
-            opt_fold_op(ir, r);
-        if (!(w->disabled >> OPT_promote & 1))
-            share_trunc(ir, r, b->first);
+        switch (op->opc) {
+        case IR_NOP: case IR_insn: case IR_const: case IR_exit_if:
+            rename_args(ir, op);
+            break;
+        case IR_get: case IR_put: case IR_call: case IR_vcall:
+            rename_args(ir, op);
+            if (w->promote)
+                promote(w, r, op);
+            break;
+        default:
+            rename_args(ir, op);
+            simplify(w, r, b->first);
+        }
     }
     for (int e = 0; e < 2; e++) {
         if (b->succ[e] == UINT32_MAX)
@@ -86,7 +103,13 @@ static void walk_block(struct walk *w, struct ir_block *b)
 
 void opt_forward(struct ir *ir, unsigned disabled)
 {
-    struct walk w = {.ir = ir, .disabled = disabled};
+    struct walk w;
+    w.ir = ir;
+    w.promote = !(disabled >> OPT_promote & 1);
+    w.narrow = !(disabled >> OPT_narrow & 1);
+    w.fold = !(disabled >> OPT_fold & 1);
+    w.vzext = false;
+    ir->promoted = w.promote;
     for (uint32_t k = 0; k < ir->n_blocks; k++)
         walk_block(&w, &ir->blocks[k]);
 }

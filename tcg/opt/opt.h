@@ -34,6 +34,12 @@ void opt_dce(struct ir *ir);
 void opt_fold_op(struct ir *ir, ir_ref r);
 void opt_narrow_op(struct ir *ir, ir_ref r);
 
+/* Is there anything in opt_fold_op() for ops of this opcode? */
+static inline bool opt_folds(uint16_t opc)
+{
+    return ir_opinfo[opc].flags & (IRF_FOLD | IRF_MEM) || opc == IR_flags_add || opc == IR_flags_and;
+}
+
 /* Op r is the same as value v. */
 static inline void opt_replace(struct ir *ir, ir_ref r, ir_ref v)
 {

@@ -33,7 +33,8 @@ static bool covered(const struct finder *f, uint64_t pc)
     return false;
 }
 
-bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
+/* As tcg_lift_fetch(); what is left of the page is remembered. */
+bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
 {
     struct tcg *tcg = l->tcg;
     uint8_t *to = bytes;
@@ -47,7 +48,11 @@ bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *bytes, unsigned 
             l->done = true;
             return false;
         }
-        unsigned k = avail < n ? (unsigned)avail : n;
+        const uint64_t page_left = (1u << TCG_PAGE_BITS) - address % (1u << TCG_PAGE_BITS);
+        l->code = p;
+        l->code_start = address;
+        l->code_size = avail < page_left ? avail : page_left;
+        unsigned k = l->code_size < n ? (unsigned)l->code_size : n;
         memcpy(to, p, k);
         to += k;
         address += k;

@@ -36,6 +36,7 @@ static struct ir *keep_ir(const struct ir *from)
     if (from->n_edge_args)
         memcpy(to->edge_args, from->edge_args, from->n_edge_args * sizeof *to->edge_args);
     to->cap = from->n;
+    to->mark = NULL;
     return to;
 }
 
