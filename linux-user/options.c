@@ -51,7 +51,7 @@ static const struct option table[] = {
     {"accel", "ACCEL", "jit|interp|lockstep", STRING, OPT(accel),
      "translate (default), interpret, or both and compare"},
     {"tier", "TIER", "auto|1|2", STRING, OPT(tier),
-     "compile hot code again with its loops (default), never, or at once"},
+     "compile what is hot again, with loops (default), never, or all so at once"},
     {"opt", "OPT", "-pass[,...]", STRING, OPT(opt),
      "without these passes of the optimiser (-opt help lists them)"},
     {"perfmap", "PERFMAP", NULL, FLAG, OPT(perfmap), "write /tmp/perf-PID.map for perf"},

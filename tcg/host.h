@@ -40,7 +40,7 @@ struct cg_flags {
 /* One op ready to be emitted. */
 struct cg_inst {
     const struct ir_op *op;
-    struct cg_operand d;         /* result register */
+    struct cg_operand d;         /* result register; of vconst also CG_STACK, on an edge */
     struct cg_operand a[4];      /* operands; what they may be is in host_op.flags */
     struct cg_flags fl;          /* the flags operand of cc, sel, adc, sbc, exit_if, branch, flags_sel's
                                     test, flags_adc/sbc's carry, nzcv */

@@ -32,8 +32,7 @@ struct tcg_mem_ops {
 enum tcg_accel { TCG_ACCEL_JIT, TCG_ACCEL_INTERP, TCG_ACCEL_LOCKSTEP };
 
 /* AUTO: code is interpreted once, then compiled as a line (tier 1), and again with its loops (tier 2)
- * when it has come round often.  1: never with its loops.  2: with them from its first execution on, and
- * nothing is interpreted once. */
+ * when it has come round often.  1: as a line at once, and never again.  2: with its loops at once. */
 enum tcg_tier { TCG_TIER_AUTO, TCG_TIER_1, TCG_TIER_2 };
 
 struct tcg_options {

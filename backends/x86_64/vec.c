@@ -26,15 +26,20 @@ struct x64_mem x64_pool(struct cg *cg, uint64_t lo, uint64_t hi)
 void x64_emit_vconst(struct cg *cg, const struct cg_inst *i)
 {
     const uint64_t lo = (uint64_t)i->op->imm, hi = (uint64_t)i->op->imm2;
+    const unsigned d = i->d.kind == CG_REG ? i->d.reg : X64_VSCRATCH0;
     struct x64_mem m;
 
     if ((lo | hi) == 0) {
-        x64_zero(cg, i->d.reg);
+        x64_zero(cg, d);
     } else if ((lo & hi) == UINT64_MAX) {
-        x64_ones(cg, i->d.reg);
+        x64_ones(cg, d);
     } else {
         m = x64_pool(cg, lo, hi);
-        x64_v2m(cg, V_MOVAPS, i->d.reg, &m);
+        x64_v2m(cg, V_MOVAPS, d, &m);
+    }
+    if (i->d.kind != CG_REG) {
+        m = x64_operand_mem(&i->d);
+        x64_v2m(cg, V_MOVAPS_ST, d, &m);
     }
 }
 

@@ -65,7 +65,7 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
     tcg->host = tcg_native_host;
     tcg->mem = *mem;
     tcg->opt = *options;
-    tcg->opt.no_cold |= options->tier == TCG_TIER_2;
+    tcg->opt.no_cold |= options->tier != TCG_TIER_AUTO;
     tcg->opt.no_chain |= options->accel == TCG_ACCEL_LOCKSTEP;
     if (!tcg->opt.log_file)
         tcg->opt.log_file = stderr;

@@ -39,6 +39,7 @@
 /* struct fuzz_state.flags */
 #define FUZZ_FPSR_BIT 0     /* set FPSR, read it back at once, and at the end */
 #define FUZZ_SKIP_ILL_BIT 1 /* go on after an instruction that is undefined */
+#define FUZZ_REPEAT_BIT 8   /* from here on: how often the case runs, each time from its state */
 
 /* Byte offsets in struct fuzz_state, with which struct fuzz_result begins. */
 #define FUZZ_AT_X 0

@@ -193,7 +193,7 @@ static void fix(struct gen *g)
     }
 }
 
-/* Runs the block two or three times: a counter that nothing else writes. */
+/* Runs the block some times: a counter that nothing else writes. */
 static void close_loop(struct gen *g, unsigned counter)
 {
     struct block *b = g->block;
@@ -234,6 +234,12 @@ static void random_vectors(struct gen *g, struct fuzz_state *s, const struct row
     }
 }
 
+/* Code that runs once is interpreted; what has come round often is compiled again. */
+static uint64_t random_repeat(struct gen *g)
+{
+    return rng_chance(&g->rng, 80) ? 2 : rng_chance(&g->rng, 50) ? 1 : 3 + rng_below(&g->rng, 40);
+}
+
 static void random_state(struct gen *g, struct fuzz_state *s, const struct row *row)
 {
     for (unsigned k = 0; k < 31; k++)
@@ -253,6 +259,7 @@ static void random_state(struct gen *g, struct fuzz_state *s, const struct row *
     s->flags = (uint64_t)g->fpsr << FUZZ_FPSR_BIT;
     if (rng_chance(&g->rng, 90))
         s->flags |= 1 << FUZZ_SKIP_ILL_BIT;
+    s->flags |= random_repeat(g) << FUZZ_REPEAT_BIT;
 }
 
 static void literals(struct gen *g)
@@ -297,10 +304,10 @@ void gen_block(struct block *block, uint64_t seed, uint64_t number, bool fpsr)
 
     unsigned wanted = 1 + rng_below(&g.rng, rng_chance(&g.rng, 10) ? 32 : 12);
     unsigned main_at = rng_below(&g.rng, wanted), counter = 0;
-    g.loop = rng_chance(&g.rng, 8);
+    g.loop = rng_chance(&g.rng, 20);
     if (g.loop) {
         counter = rng_below(&g.rng, 31);
-        gen_pin(&g, counter, 2 + rng_below(&g.rng, 2));
+        gen_pin(&g, counter, 2 + rng_below(&g.rng, rng_chance(&g.rng, 80) ? 3 : 40));
     }
     block->code[0] = (uint32_t)INSN_MRS_X30_TPIDR;
     for (unsigned k = 0; k < wanted; k++)

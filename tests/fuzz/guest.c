@@ -129,7 +129,6 @@ static void run_case(const struct fuzz_state *c, struct fuzz_result *result, uin
     copy(to, (void *)FUZZ_WINDOW_AT, FUZZ_WINDOW);
     copy(to + FUZZ_WINDOW, (void *)FUZZ_EDGE_AT, FUZZ_EDGE);
     copy(to + FUZZ_WINDOW + FUZZ_EDGE, (void *)FUZZ_ZVA_AT, FUZZ_ZVA);
-    result->done = 1;
 }
 
 int fuzz_main(void);
@@ -147,7 +146,10 @@ int fuzz_main(void)
     map(FUZZ_CODE, head.code_bytes, READ | EXEC, MAP_PRIVATE_, 3, head.code_offset);
     map_data();
     catch_signals();
-    for (uint32_t k = head.first; k < head.count; k++)
-        run_case(&cases[k], &results[k], FUZZ_CODE + k * FUZZ_SLOT_BYTES);
+    for (uint32_t k = head.first; k < head.count; k++) {
+        for (uint64_t n = cases[k].flags >> FUZZ_REPEAT_BIT; n; n--)
+            run_case(&cases[k], &results[k], FUZZ_CODE + k * FUZZ_SLOT_BYTES);
+        results[k].done = 1;
+    }
     return 0;
 }

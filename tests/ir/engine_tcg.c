@@ -9,6 +9,7 @@
 
 #include "tcg/tcg.h"
 #include "tests/ir/engines.h"
+#include "tests/tier.h"
 
 enum { CODE_BASE = 0x40000000, CODE_STEP = 64, MAX_CODES = 1 << 20 };
 enum { EXC_LEFT = TCG_EXC_GUEST + 100 };
@@ -86,6 +87,8 @@ bool engine_tcg_open(const struct engine *engine)
     static const struct tcg_mem_ops mem = {.code = code_bytes, .address_bits = 64};
     const struct tcg_options options = {
         .accel = engine->interpreted ? TCG_ACCEL_INTERP : TCG_ACCEL_JIT,
+        .tier = test_tier(),
+        .no_cold = true, /* an engine is not to be another for the first run */
         .verify = true,
         .disabled_passes = engine->disabled_passes,
         .ra_seed = engine->shuffled ? (uint32_t)test_random() | 1 : 0};

@@ -297,6 +297,48 @@ static uint64_t model_helpers(const struct test_cpu *cpu)
     return x + (uint32_t)(x + 3 * b) + v + b;
 }
 
+/* More vector parameters than the host has registers, each a constant on the way in and on the way
+ * round: (l0 mod 4) + 1 rounds. */
+enum { N_CONSTANTS = 20 };
+
+static void build_constants(void)
+{
+    uint8_t types[N_CONSTANTS + 2] = {IR_I64, IR_V128};
+    ir_ref args[N_CONSTANTS + 2];
+    const ir_ref l0 = start(0);
+    args[0] = ir_and(&ir, IR_I64, l0, constant(3));
+    args[1] = ir_get(&ir, SLOT_V);
+    for (unsigned k = 0; k < N_CONSTANTS; k++) {
+        types[k + 2] = IR_V128;
+        args[k + 2] = ir_vconst(&ir, k + 1, 7 * k);
+    }
+    ir_jump(&ir, 1, args, N_CONSTANTS + 2);
+    ir_block_begin(&ir, N_CONSTANTS + 2, types);
+    ir_ref sum = param(1, 1);
+    for (unsigned k = 0; k < N_CONSTANTS; k++)
+        sum = ir_vadd(&ir, IR_LANE_D, sum, param(1, k + 2));
+    args[0] = ir_sub(&ir, IR_I64, param(1, 0), constant(1));
+    args[1] = sum;
+    for (unsigned k = 0; k < N_CONSTANTS; k++)
+        args[k + 2] = ir_vconst(&ir, 1000 * k, 3 * k);
+    ir_branch(&ir, IR_PL, compared(args[0], constant(0)), 1, args, N_CONSTANTS + 2, 2, &sum, 1);
+    ir_block_begin(&ir, 1, types + 1);
+    result(ir_xor(&ir, IR_I64, ir_vtoi(&ir, IR_I64, IR_LANE_D, param(2, 0), 0),
+                  ir_vtoi(&ir, IR_I64, IR_LANE_D, param(2, 0), 1)));
+}
+
+static uint64_t model_constants(const struct test_cpu *cpu)
+{
+    tcg_v128 v = cpu->v[0];
+
+    for (unsigned n = 0; n <= (cpu->l[0] & 3); n++)
+        for (unsigned k = 0; k < N_CONSTANTS; k++) {
+            v.d[0] += n ? 1000 * k : k + 1;
+            v.d[1] += n ? 3 * k : 7 * k;
+        }
+    return v.d[0] ^ v.d[1];
+}
+
 static const struct program {
     const char *name;
     void (*build)(void);
@@ -310,6 +352,7 @@ static const struct program {
     {"sort", build_sort, model_sort},
     {"slots", build_slots, model_slots},
     {"helpers", build_helpers, model_helpers},
+    {"constants", build_constants, model_constants},
 };
 
 static void run_program(const struct program *program)

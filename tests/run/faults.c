@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tcg/tcg.h"
+#include "tests/tier.h"
 
 enum { N_L = 14, N_V = 10, N_PAGES = 8, PAGE = 4096, N_INSNS = 60, MAX_STOPS = 400 };
 enum { EXC_HALT = TCG_EXC_GUEST, EXC_RAISED };
@@ -412,7 +413,9 @@ int main(int argc, char **argv)
     if (program == MAP_FAILED || memory == MAP_FAILED)
         return 99;
     for (unsigned w = 0; w < N_WAYS; w++) {
-        tcg[w] = tcg_new(&guest, &mem, &ways[w].options);
+        struct tcg_options options = ways[w].options;
+        options.tier = test_tier();
+        tcg[w] = tcg_new(&guest, &mem, &options);
         if (!tcg[w])
             return 99;
     }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tcg/run/run.h"
+#include "tests/tier.h"
 
 /* --- the guest: four registers ------------------------------------------------------------------- */
 
@@ -154,7 +155,8 @@ static void finish(struct runner *r)
 static bool open_tcg(size_t cache)
 {
     const struct tcg_mem_ops mem = {.code = fetch, .address_bits = 64};
-    const struct tcg_options options = {.cache_bytes = cache, .no_cold = true, .verify = true};
+    const struct tcg_options options = {
+        .cache_bytes = cache, .no_cold = true, .verify = true, .tier = test_tier()};
     tcg = tcg_new(&guest, &mem, &options);
     sem_init(&inside, 0, 0);
     sem_init(&go_on, 0, 0);
@@ -312,7 +314,7 @@ static void test_flush_result(void)
 }
 
 /* A goes round in a loop of two regions, chained; its second one is rewritten while it is held in
- * the first, and must be found as it is now when it goes on. */
+ * the first, and must be found as it is now when it goes on or, in tier 2, a round later. */
 static void test_rewritten(void)
 {
     struct runner a;
@@ -329,7 +331,7 @@ static void test_rewritten(void)
     run_here(cpu, second, &n); /* known first, so that it is a region of its own */
     cpu->r[0] = 0, cpu->r[1] = 100, cpu->r[2] = 0;
     CHECK(run_here(cpu, code, &n) == EXC_HALT && cpu->r[2] == 100);
-    CHECK(tcg->stats.chained >= 2);
+    CHECK(tcg->stats.chained >= 2 || test_tier() == TCG_TIER_2); /* one region then */
     start(&a, code, 1, 10);
     for (int k = 0; k < 10; k++) {
         sem_wait(&inside);
@@ -338,7 +340,9 @@ static void test_rewritten(void)
         sem_post(&go_on);
     }
     pthread_join(a.thread, NULL);
-    CHECK(a.cpu->r[2] == 1023);
+    /* 1 + 2 + ... + 512.  A region that holds both of them may go on to its end before it is left: then
+     * each round has what was there a round before, 1 + 1 + 2 + ... + 256. */
+    CHECK(a.cpu->r[2] == 1023 || (test_tier() != TCG_TIER_1 && a.cpu->r[2] >= 512));
     tcg_cpu_free(&a.cpu->tcg);
     tcg_cpu_free(&cpu->tcg);
 }
