@@ -116,7 +116,7 @@ struct lu_options {
     uint64_t tb_size; /* -tb-size, MiB; 0: the default */
     bool strace;
     bool one_insn;
-    bool no_chain;
+    bool no_chain, fp_strict;
     bool perfmap, jitdump;
     int exec_fd;  /* the program's descriptor, from execveat; -1 if none */
     bool reexec;  /* we were started by our own execve (exec.c) */

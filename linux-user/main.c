@@ -121,7 +121,7 @@ static void make_translator(void)
                                   .tier = lu_tier(o->tier),
                                   .disabled_passes = o->opt ? lu_disabled_passes(o->opt) : 0,
                                   .one_insn = o->one_insn,
-                                  .no_chain = o->no_chain,
+                                  .no_chain = o->no_chain, .fp_strict = o->fp_strict,
                                   .perfmap = o->perfmap,
                                   .jitdump = o->jitdump,
                                   .keep_fd = lu_fd_keep,

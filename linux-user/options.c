@@ -54,6 +54,8 @@ static const struct option table[] = {
      "compile what is hot again, with loops (default), never, or all so at once"},
     {"opt", "OPT", "-pass[,...]", STRING, OPT(opt),
      "without these passes of the optimiser (-opt help lists them)"},
+    {"fp-strict", "FP_STRICT", NULL, FLAG, OPT(fp_strict),
+     "NaNs of fused operations and underflow flags are always exact"},
     {"perfmap", "PERFMAP", NULL, FLAG, OPT(perfmap), "write /tmp/perf-PID.map for perf"},
     {"jitdump", "JITDUMP", NULL, FLAG, OPT(jitdump), "write jit-PID.dump for perf inject --jit"},
     {"no-chain", "NO_CHAIN", NULL, FLAG, OPT(no_chain), "do not chain regions to each other"},

@@ -92,14 +92,17 @@ struct tcg_cpu {
     void *os;                   /* the OS layer's own */
 };
 
-enum { TCG_RUN_FPSR = 1 /* FP status was read: underflow must be exact */, TCG_RUN_ONE_INSN = 2,
+enum { TCG_RUN_FPSTRICT = 1 /* tcg_options.fp_strict */, TCG_RUN_ONE_INSN = 2,
        TCG_RUN_FPTRAP = 4 /* Invalid raises SIGFPE */, TCG_RUN_STEP = 8, TCG_RUN_COUNT = 16,
        TCG_RUN_FPEXACT = 32 /* all FP arithmetic in soft-float */,
        TCG_RUN_FPFLUSH = 64 /* flush to zero, by the host's own: results are exact, but neither
-                               IDC nor IXC; so only until FP status is read */,
+                               IDC nor IXC; so not if FPSTRICT */,
        TCG_RUN_FPDN = 128 /* every NaN result is the default NaN */,
        TCG_RUN_FPHALF = 256 /* fz16 or ahp: half precision in soft-float */ };
 
+/* The guest has looked at its FP status: code that is made from now on finds underflow as the guest
+ * does, except in loops. */
+void tcg_fp_status_read(struct tcg_cpu *cpu);
 /* Moves the host FPU's sticky flags into cpu->fp.flags.  Call in a helper before reading flags. */
 void tcg_fp_sync(struct tcg_cpu *cpu);
 /* After a helper changed cpu->fp (rounding, flags): makes the host FPU agree. */

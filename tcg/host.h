@@ -167,6 +167,7 @@ struct cg {
     unsigned address_bits;       /* 32: addresses are i32 values, zero extended */
     uint8_t *const *routines;    /* host's own routines in this cache, by the host's enum */
     uint32_t region_id;
+    bool fp_status;              /* tcg_fp_status_read() */
     bool count;                  /* emit counters of what is slow (cpu->counts) */
     bool overflow;               /* set when the buffer is full: the region is given up */
     struct cg_priv *priv;        /* codegen/'s own */

@@ -39,6 +39,7 @@ struct tcg_options {
     enum tcg_accel accel;
     enum tcg_tier tier;
     bool one_insn;              /* one guest instruction a region */
+    bool fp_strict;             /* every NaN of a fused operation and every underflow flag is exact */
     bool verify;                /* run the IR verifier between stages */
     unsigned log;               /* TCG_LOG_* */
     FILE *log_file;

@@ -6,8 +6,10 @@
  * collects the sticky flags; the out-of-line evaluation adds its own.  Includes vec.h.
  *
  * Tests run on lanes that count only: 64-bit vectors are doubled first, so that the upper half raises
- * nothing of its own.  With TCG_RUN_FPSR underflow is exact too: ARM finds tininess before rounding,
- * the host after it, and they differ only if the result is the smallest normal number.
+ * nothing of its own.  Where underflow is to be exact too: ARM finds tininess before rounding, the
+ * host after it, and they differ only if the result is the smallest normal number.  What a NaN of a
+ * fused operation is, and in loops underflow, are exact with TCG_RUN_FPSTRICT alone: the checks cost
+ * numeric programs 5 and 10% (docs/limits.md).
  */
 #include "backends/x86_64/vec.h"
 
@@ -32,7 +34,8 @@ static uint32_t form(const struct cg_inst *i, fp_forms f)
 /* Underflow matters to flags, or to results. */
 static bool exact_underflow(const struct cg *cg)
 {
-    return cg->run_mode & (TCG_RUN_FPSR | TCG_RUN_FPFLUSH);
+    return (cg->run_mode & (TCG_RUN_FPSTRICT | TCG_RUN_FPFLUSH)) ||
+           (cg->fp_status && cg->ir->n_blocks == 1);
 }
 
 /* May the host's instructions be used at all? */
@@ -118,7 +121,7 @@ static void check_nans(struct cg *cg, const struct cg_inst *i, bool doubles, boo
  * operands. */
 static void check_result(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow, bool underflows)
 {
-    check_nans(cg, i, wide(i), i->op->opc == IR_vfma, &slow->from);
+    check_nans(cg, i, wide(i), i->op->opc == IR_vfma && (cg->run_mode & TCG_RUN_FPSTRICT), &slow->from);
     if (underflows && exact_underflow(cg))
         jump_min_normal(cg, wide(i), D, &slow->from);
     x64_bind(cg, &slow->back);
@@ -166,27 +169,40 @@ void x64_emit_vfsqrt(struct cg *cg, const struct cg_inst *i)
     check_result(cg, i, slow, false);
 }
 
-/* d = a + b * c; the 231 form adds to its destination. */
+/* d = r with its signs flipped. */
+static void negate(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned r)
+{
+    const struct x64_mem sign = x64_constant(cg, wide(i) ? X64_K_SIGN64 : X64_K_SIGN32);
+
+    x64_v3m(cg, V_XORPS, d, r, &sign);
+}
+
+/* d = a + b * c; the 231 form adds to its destination.  The operands are negated, not the product and
+ * the sum as FMSUB and FNMADD do: it shows in NaNs. */
 void x64_emit_vfma(struct cg *cg, const struct cg_inst *i)
 {
-    static fp_forms forms[4] = {FORMS(VFMADD231), FORMS(VFMSUB231), FORMS(VFNMADD231), FORMS(VFNMSUB231)};
+    static fp_forms forms = FORMS(VFMADD231);
     struct cg_ool *slow;
-    unsigned b, c;
+    unsigned a, b, c;
 
     if (!host_fp(cg, i) || !X64_HAS(FMA)) {
         x64_emit_eval(cg, i);
         return;
     }
     slow = x64_slow_eval(cg, i);
-    if (half_vector(i))
-        x64_dup_low(cg, D, A);
-    else
-        x64_movaps(cg, D, A);
+    a = operand(cg, i, A, D);
     b = operand(cg, i, B, T0);
     c = operand(cg, i, C, T1);
+    if (i->op->mod & IR_FMA_NEGA)
+        negate(cg, i, D, a);
+    else
+        x64_movaps(cg, D, a);
+    if (i->op->mod & IR_FMA_NEGB) {
+        negate(cg, i, T0, b);
+        b = T0;
+    }
     x64_trap_here(cg, slow);
-    /* IR_FMA_NEGA: -a is FMSUB, IR_FMA_NEGB: -(b * c) is FNMADD */
-    x64_vex_rr(cg, form(i, forms[i->op->mod & (IR_FMA_NEGA | IR_FMA_NEGB)]), D, b, c);
+    x64_vex_rr(cg, form(i, forms), D, b, c);
     check_result(cg, i, slow, true);
 }
 

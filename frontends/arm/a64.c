@@ -122,12 +122,11 @@ static uint64_t a64_helper_write_fpcr(struct tcg_cpu *cpu, uint64_t a, uint64_t 
     return 0;
 }
 
-/* A program that reads its FP status may care about what is costly to know exactly. */
 static uint64_t a64_helper_read_fpsr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                      uint64_t d)
 {
     UNUSED_ARGS;
-    cpu->run_mode |= TCG_RUN_FPSR;
+    tcg_fp_status_read(cpu);
     return a64_fpsr((struct a64_cpu *)cpu);
 }
 

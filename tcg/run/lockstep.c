@@ -146,8 +146,7 @@ static void compare_cpus(struct comparison *c)
         differ(c, "fault address", a->fault_addr, b->fault_addr);
     differ(c, "exclusive monitor", a->excl_addr, b->excl_addr);
     differ(c, "saturation", (a->qc.d[0] | a->qc.d[1]) != 0, (b->qc.d[0] | b->qc.d[1]) != 0);
-    if (a->run_mode & TCG_RUN_FPSR) /* before it is read, it need not be exact */
-        differ(c, "FP flags", a->fp.flags, b->fp.flags);
+    differ(c, "FP flags", a->fp.flags, b->fp.flags);
 }
 
 static void compare_stores(struct comparison *c, const struct interp_stores *stores)

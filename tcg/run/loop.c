@@ -8,7 +8,7 @@
 static void update_mode(struct tcg_cpu *cpu)
 {
     struct tcg_thread *t = cpu->thread;
-    bool exact = cpu->fp.fz && cpu->run_mode & TCG_RUN_FPSR;
+    bool exact = cpu->fp.fz && cpu->run_mode & TCG_RUN_FPSTRICT;
     bool trap = !exact && cpu->tcg->fp_traps && t->n_fp_traps < TCG_FP_TRAPS;
     cpu->run_mode &= ~(uint32_t)(TCG_RUN_FPEXACT | TCG_RUN_FPFLUSH | TCG_RUN_FPTRAP |
                                  TCG_RUN_FPDN | TCG_RUN_FPHALF);
@@ -161,6 +161,11 @@ unsigned tcg_run(struct tcg_cpu *cpu)
 void tcg_kick(struct tcg_cpu *cpu)
 {
     __atomic_store_n(&cpu->exit_request, 1, __ATOMIC_RELEASE);
+}
+
+void tcg_fp_status_read(struct tcg_cpu *cpu)
+{
+    atomic_store_explicit(&cpu->tcg->fp_status, true, memory_order_relaxed);
 }
 
 void tcg_fp_sync(struct tcg_cpu *cpu)

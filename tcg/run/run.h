@@ -94,6 +94,7 @@ struct tcg {
     struct tcg_perf *perf;          /* perf.c; NULL if it is off */
     bool make_loop;                 /* the region that is being made is to be a loop */
     bool fp_traps;                  /* TCG_RUN_FPTRAP may be used */
+    atomic_bool fp_status;          /* the guest has read its FP status */
     /* Code that cannot be read though mem.code() gave it: a lift begins again without that page. */
     const struct tcg_thread *lifting; /* whose thread lifts now; NULL if none */
     uint64_t lift_bad;                /* the page; UINT64_MAX if none */

@@ -67,6 +67,7 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
     tcg->opt = *options;
     tcg->opt.no_cold |= options->tier != TCG_TIER_AUTO;
     tcg->opt.no_chain |= options->accel == TCG_ACCEL_LOCKSTEP;
+    tcg->opt.fp_strict |= options->accel == TCG_ACCEL_LOCKSTEP; /* both sides are to agree */
     if (!tcg->opt.log_file)
         tcg->opt.log_file = stderr;
     pthread_mutex_init(&tcg->lock, NULL);
@@ -150,6 +151,7 @@ struct tcg_cpu *tcg_cpu_new(struct tcg *tcg)
     tcg->guest->reset(cpu);
     cpu->host_table = (void *const *)tcg->routines;
     cpu->run_mode = tcg->opt.one_insn ? TCG_RUN_ONE_INSN : 0;
+    cpu->run_mode |= tcg->opt.fp_strict ? TCG_RUN_FPSTRICT : 0;
     cpu->thread->jump_mode = cpu->mode;
     cpu->thread->jump_run_mode = cpu->run_mode;
     cpu_enlist(cpu);

@@ -64,6 +64,7 @@ static int generate(struct tcg *tcg, struct tcg_region *r)
     struct cg_output out;
     struct tcg_arena *code = &tcg->code;
     uint8_t *at = tcg_arena_alloc(code, 0);
+    tcg->cg.fp_status = atomic_load_explicit(&tcg->fp_status, memory_order_relaxed);
     int err = cg_region(&tcg->cg, &tcg->ir, at, code->base + code->size, r->id, tcg->opt.ra_seed,
                         &out);
     if (err)
