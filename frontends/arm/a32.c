@@ -199,7 +199,7 @@ static uint64_t a32_helper_read_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t 
                                       uint64_t d)
 {
     UNUSED_ARGS;
-    cpu->run_mode |= TCG_RUN_FPSR;
+    tcg_fp_status_read(cpu);
     return a32_fpscr((struct a32_cpu *)cpu);
 }
 

@@ -316,6 +316,7 @@ static const struct { const char *name; unsigned shape; const char *text; } spec
     {"MOVD_ST", SKIP, 0}, {"MOVQ_ST", SKIP, 0}, {"MOVSS_ST", SKIP, 0}, {"MOVSD_ST", SKIP, 0},
     {"PEXTRB", SKIP, 0}, {"PEXTRD", SKIP, 0}, {"PEXTRW_ST", SKIP, 0},
     {"PSHIFTW", SKIP, 0}, {"PSHIFTD", SKIP, 0}, {"PSHIFTQ", SKIP, 0}, {"PBLENDVB", SKIP, 0},
+    {"BLENDVPS", SKIP, 0}, {"BLENDVPD", SKIP, 0},
     {"CMPPS", SKIP, 0}, {"CMPPD", SKIP, 0}, {"CMPSS", SKIP, 0}, {"CMPSD", SKIP, 0},
     {"SHA256RNDS2", SKIP, 0}, {"SHA256MSG1", SKIP, 0}, {"SHA256MSG2", SKIP, 0},
     {"SHA1RNDS4", SKIP, 0}, {"SHA1NEXTE", SKIP, 0}, {"SHA1MSG1", SKIP, 0}, {"SHA1MSG2", SKIP, 0},
