@@ -211,15 +211,37 @@ static uint64_t a32_helper_write_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t
     return 0;
 }
 
+/* VCVT to 16-bit fixed point: a the FP number; b: bits 1..0 its size, bit 2 unsigned, bits 31..3 fraction
+ * bits of the result. */
+static uint64_t a32_helper_to_fixed16(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                      uint64_t d)
+{
+    (void)c, (void)d;
+    struct fp_env *fp = &cpu->fp;
+    const unsigned fbits = (unsigned)(b >> 3);
+    const bool is_unsigned = b & 4;
+    switch (b & 3) {
+    case IR_LANE_H:
+        return is_unsigned ? fp16_to_uint((uint16_t)a, 16, fbits, FP_RZ, fp)
+                           : (uint64_t)fp16_to_sint((uint16_t)a, 16, fbits, FP_RZ, fp);
+    case IR_LANE_S:
+        return is_unsigned ? fp32_to_uint((uint32_t)a, 16, fbits, FP_RZ, fp)
+                           : (uint64_t)fp32_to_sint((uint32_t)a, 16, fbits, FP_RZ, fp);
+    default:
+        return is_unsigned ? fp64_to_uint(a, 16, fbits, FP_RZ, fp)
+                           : (uint64_t)fp64_to_sint(a, 16, fbits, FP_RZ, fp);
+    }
+}
+
 /* --- the guest ---------------------------------------------------------------------------------------- */
 
 #define R_SLOT(n) {"r" #n, offsetof(struct a32_cpu, r[n]), IR_I32, 0, 0}
 #define WORD_SLOT(name, member, type) {name, offsetof(struct a32_cpu, member), type, 0, 0}
 #define V_SLOT(name, n, size) \
-    {name #n, offsetof(struct a32_cpu, q) + (n) * (size), IR_V128, size, A32_GROUP_V}
+    {name #n, offsetof(struct a32_cpu, q) + (n) * (size), IR_V128, size, 1 + (n) * (size) / 16}
 #define S_SLOT(n) V_SLOT("s", n, 4)
 #define D_SLOT(n) V_SLOT("d", n, 8)
-#define Q_SLOT(n) {"q" #n, offsetof(struct a32_cpu, q[n]), IR_V128, 0, A32_GROUP_V}
+#define Q_SLOT(n) {"q" #n, offsetof(struct a32_cpu, q[n]), IR_V128, 0, 1 + (n)}
 #define SLOTS_0_15(M) \
     M(0), M(1), M(2), M(3), M(4), M(5), M(6), M(7), M(8), M(9), M(10), M(11), M(12), M(13), M(14), \
     M(15)
@@ -285,6 +307,7 @@ const struct guest a32_guest = {
     .name = "arm",
     .slots = slots,
     .n_slots = A32_SLOT_COUNT,
+    .n_groups = 16,
     .helpers = helpers,
     .n_helpers = A32_H_COUNT,
     .cpu_size = sizeof(struct a32_cpu),

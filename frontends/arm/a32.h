@@ -49,12 +49,11 @@ enum a32_slot {
     A32_SLOT_TPIDRURW,       /* IR_I32 */
     A32_SLOT_TPIDRURO,       /* IR_I32 */
     A32_SLOT_FPSCR_NZCV,     /* IR_FLAGS */
-    A32_SLOT_S0,             /* A32_SLOT_S0 + n, n <= 31: 4 bytes, IR_V128, group A32_GROUP_V */
+    A32_SLOT_S0,             /* A32_SLOT_S0 + n, n <= 31: 4 bytes, IR_V128; a group is a Q register */
     A32_SLOT_D0 = A32_SLOT_S0 + 32, /* 8 bytes, n <= 31 */
     A32_SLOT_Q0 = A32_SLOT_D0 + 32, /* 16 bytes, n <= 15 */
     A32_SLOT_COUNT = A32_SLOT_Q0 + 16,
 };
-enum { A32_GROUP_V = 1 };
 
 /* Mode word. */
 enum {

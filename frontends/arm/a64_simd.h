@@ -13,6 +13,7 @@
 #define FRONTENDS_ARM_A64_SIMD_H
 
 #include "frontends/arm/a64_lift.h"
+#include "frontends/arm/simd_ops.h"
 
 enum { A64_RESERVED = 0xff };
 
@@ -87,14 +88,11 @@ static inline void a64_put_half(struct a64_lift *s, unsigned q, unsigned rd, ir_
                        : ir_vzext(s->ir, IR_LANE_D, v));
 }
 
-/* The FP constant of 2^size bytes that imm8 encodes (VFPExpandImm). */
-uint64_t a64_fp_imm(unsigned size, unsigned imm8);
-
 /* A constant with `bits` in each element of the lane's size. */
 ir_ref a64_vdup_const(struct a64_lift *s, uint8_t lane, uint64_t bits);
 
-/* Operations that scalar and vector FP share: signs, and rounding to integral values. */
-a64_op1 a64_fabs, a64_fneg, a64_frintn, a64_frintp, a64_frintm, a64_frintz, a64_frinta, a64_frintx,
+/* Rounding to integral values, for scalars and vectors. */
+a64_op1 a64_frintn, a64_frintp, a64_frintm, a64_frintz, a64_frinta, a64_frintx,
     a64_frinti;
 
 /* rd = op(rn), op(rn, rm), op(rd, rn), op(rd, rn, rm), op(rn, imm), op(rd, rn, imm) */

@@ -165,99 +165,7 @@ static void store_bytes(struct a64_lift *s, ir_ref base, unsigned bytes, const i
     }
 }
 
-/* A vector whose byte i is byte from[i] of v[0], v[1], ... side by side; 0 where from[i] is that of
- * none of the n. */
-static ir_ref shuffle(struct a64_lift *s, const ir_ref *v, unsigned n, const uint8_t from[16])
-{
-    ir_ref result = 0;
-    for (unsigned k = 0; k < n; k++) {
-        uint64_t index[2] = {0, 0};
-        bool any = false;
-        for (unsigned i = 0; i < 16; i++) {
-            const bool here = from[i] / 16 == k;
-            any |= here;
-            index[i / 8] |= (uint64_t)(here ? from[i] % 16 : 0xff) << (i % 8 * 8);
-        }
-        if (any) {
-            const ir_ref part = ir_vtbl(s->ir, IR_LANE_B, v[k],
-                                        ir_vconst(s->ir, index[0], index[1]));
-            result = result ? ir_vor(s->ir, IR_LANE_B, result, part) : part;
-        }
-    }
-    return result;
-}
-
 /* --- LD1 to LD4, ST1 to ST4 {Vt.T, ...}, [Xn|SP]{, Xm or #bytes}: whole registers ------------- */
-
-/* Elements taken apart: m[] holds memory from the first element on, v[k] gets element k of each
- * structure.  q = 0: the low 64 bits of v[] count. */
-static void apart2(struct a64_lift *s, unsigned q, uint8_t lane, const ir_ref *m, ir_ref *v)
-{
-    const ir_ref high = q ? m[1] : m[0];
-    v[0] = ir_vuzp1(s->ir, lane, m[0], high);
-    v[1] = ir_vuzp2(s->ir, lane, m[0], high);
-}
-
-static void apart3(struct a64_lift *s, unsigned q, uint8_t lane, const ir_ref *m, ir_ref *v)
-{
-    const unsigned bytes = ir_lane_bytes(lane);
-    for (unsigned k = 0; k < 3; k++) {
-        uint8_t from[16];
-        for (unsigned i = 0; i < 16; i++) {
-            from[i] = i < (q ? 16 : 8) ? (uint8_t)((i / bytes * 3 + k) * bytes + i % bytes) : 0xff;
-        }
-        v[k] = shuffle(s, m, q ? 3 : 2, from);
-    }
-}
-
-static void apart4(struct a64_lift *s, unsigned q, uint8_t lane, const ir_ref *m, ir_ref *v)
-{
-    const unsigned n = q ? 4 : 2;
-    /* even[]: elements 0 and 2 of each structure in turn; odd[]: 1 and 3 */
-    const ir_ref even[2] = {ir_vuzp1(s->ir, lane, m[0], m[1]),
-                            ir_vuzp1(s->ir, lane, m[n - 2], m[n - 1])};
-    const ir_ref odd[2] = {ir_vuzp2(s->ir, lane, m[0], m[1]),
-                           ir_vuzp2(s->ir, lane, m[n - 2], m[n - 1])};
-    v[0] = ir_vuzp1(s->ir, lane, even[0], even[1]);
-    v[1] = ir_vuzp1(s->ir, lane, odd[0], odd[1]);
-    v[2] = ir_vuzp2(s->ir, lane, even[0], even[1]);
-    v[3] = ir_vuzp2(s->ir, lane, odd[0], odd[1]);
-}
-
-/* The inverses.  With q = 0 the first half of m[] is all that results. */
-static void together2(struct a64_lift *s, uint8_t lane, const ir_ref *v, ir_ref *m)
-{
-    m[0] = ir_vzip1(s->ir, lane, v[0], v[1]);
-    m[1] = ir_vzip2(s->ir, lane, v[0], v[1]);
-}
-
-static void together3(struct a64_lift *s, unsigned q, uint8_t lane, const ir_ref *v, ir_ref *m)
-{
-    const unsigned bytes = ir_lane_bytes(lane), total = q ? 48 : 24;
-    for (unsigned k = 0; k < (q ? 3 : 2); k++) {
-        uint8_t from[16];
-        for (unsigned i = 0; i < 16; i++) {
-            const unsigned element = (16 * k + i) / bytes;
-            from[i] = 16 * k + i < total
-                          ? (uint8_t)(element % 3 * 16 + element / 3 * bytes + i % bytes)
-                          : 0xff;
-        }
-        m[k] = shuffle(s, v, 3, from);
-    }
-}
-
-static void together4(struct a64_lift *s, unsigned q, uint8_t lane, const ir_ref *v, ir_ref *m)
-{
-    const ir_ref even = ir_vzip1(s->ir, lane, v[0], v[2]), odd = ir_vzip1(s->ir, lane, v[1], v[3]);
-    m[0] = ir_vzip1(s->ir, lane, even, odd);
-    m[1] = ir_vzip2(s->ir, lane, even, odd);
-    if (q) {
-        const ir_ref even2 = ir_vzip2(s->ir, lane, v[0], v[2]);
-        const ir_ref odd2 = ir_vzip2(s->ir, lane, v[1], v[3]);
-        m[2] = ir_vzip1(s->ir, lane, even2, odd2);
-        m[3] = ir_vzip2(s->ir, lane, even2, odd2);
-    }
-}
 
 /* k: elements of a structure, 2 to 4. */
 static bool structures(struct a64_lift *s, bool load, unsigned k, unsigned q, unsigned size,
@@ -272,16 +180,12 @@ static bool structures(struct a64_lift *s, bool load, unsigned k, unsigned q, un
     ir_ref m[4], v[4];
     if (load) {
         load_bytes(s, base, bytes, m);
-        (k == 2 ? apart2 : k == 3 ? apart3 : apart4)(s, q, lane, m, v);
+        simd_apart(s->ir, k, q, lane, m, v);
     } else {
         for (unsigned i = 0; i < k; i++) {
             v[i] = a64_v(s, (rt + i) % 32);
         }
-        if (k == 2) {
-            together2(s, lane, v, m);
-        } else {
-            (k == 3 ? together3 : together4)(s, q, lane, v, m);
-        }
+        simd_together(s->ir, k, q, lane, v, m);
         store_bytes(s, base, bytes, m);
     }
     post_index(s, rn, rm, bytes);
