@@ -302,7 +302,7 @@ def struct_name(prefix, row):
 
 def struct_members(row):
     if row.set:
-        return [f"uint32_t {name};" for name in row.set.members]
+        return [f"uint32_t {name};" for name in row.set.members or ["unused"]]
     fields = sorted(row.fields, key=Field.key)
     return [f"{'int32_t' if f.signed else 'uint32_t'} {f.name};" for f in fields] or \
         ["uint32_t unused;"]

@@ -126,6 +126,15 @@ void a32_alu_write_pc(struct a32_lift *s, ir_ref target)
     a32_bx(s, target, IR_IND_JUMP);
 }
 
+void a32_load_pc(struct a32_lift *s, ir_ref v, bool returns)
+{
+    if (!a32_has(s, A32_FEAT_V5T)) {
+        v = ir_and(s->ir, IR_I32, v, a32_imm(s, s->thumb ? ~1u : ~3u));
+        v = s->thumb ? ir_or(s->ir, IR_I32, v, a32_imm(s, A32_PC_T)) : v;
+    }
+    a32_bx(s, v, returns ? IR_IND_RET : IR_IND_JUMP);
+}
+
 void a32_raise_here(struct a32_lift *s, unsigned exc, int64_t arg)
 {
     a32_guard(s);

@@ -130,6 +130,16 @@ static inline unsigned a32_order(const struct a32_lift *s)
 /* If this pc is one of the user helpers (a32.h): lifts it and returns true. */
 bool a32_kuser(struct a32_lift *s);
 
+/* Ends a load to pc (LoadWritePC): as BX from ARMv5T on.  returns: it is how functions return. */
+void a32_load_pc(struct a32_lift *s, ir_ref v, bool returns);
+/* Two registers as one i64 in memory order, and back.  rt2 = 16 stands for rt + 1. */
+ir_ref a32_join(struct a32_lift *s, unsigned rt, unsigned rt2);
+void a32_put_joined(struct a32_lift *s, unsigned rt, unsigned rt2, ir_ref v);
+unsigned a32_second(unsigned rt, unsigned rt2);
+
+/* Rm shifted by an immediate (DecodeImmShift): type 0 LSL, 1 LSR, 2 ASR, 3 ROR. */
+ir_ref a32_shifted(struct a32_lift *s, unsigned rm, unsigned type, unsigned imm5);
+
 /* Helpers (C functions that emitted code calls), numbers for ir_call/ir_vcall: rows of
  * a32_helpers.def.  Call a32_guard() before one that does more than compute. */
 enum a32_helper {
