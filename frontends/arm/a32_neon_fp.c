@@ -64,10 +64,10 @@ static ir_ref splat(struct ir *ir, uint8_t lane, uint64_t half, uint64_t single)
     return ir_vconst(ir, bits, bits);
 }
 
-/* All ones where n is zero (a denormal is) and m infinite. */
+/* All ones where n is zero (as a single precision denormal is) and m infinite. */
 static ir_ref zero_infinity(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m)
 {
-    const ir_ref zero = ir_vcmphi(ir, lane, splat(ir, lane, 0x400, 0x800000), n);
+    const ir_ref zero = ir_vcmphi(ir, lane, splat(ir, lane, 1, 0x800000), n);
     return ir_vand(ir, lane, zero, ir_vcmpeq(ir, lane, m, splat(ir, lane, 0x7c00, 0x7f800000)));
 }
 

@@ -2,7 +2,7 @@
 /*
  * A32 and T32 Advanced SIMD: permutations, table look-up, duplication, modified immediates
  * (ARM ARM F6.1).  UNPREDICTABLE: a table beyond D31 is UNDEFINED; with one register for both operands
- * VTRN, VUZP and VZIP leave the second result there.
+ * VTRN, VUZP and VZIP leave the first result there.
  */
 #include "frontends/arm/a32_neon.h"
 
@@ -69,8 +69,8 @@ static bool exchange_ok(const struct a32_lift *s, const exchange_args *a, unsign
 
 static bool put_both(struct a32_lift *s, const exchange_args *a, ir_ref d, ir_ref m)
 {
-    a32_put_dq(s, a->q, D_VD, d);
     a32_put_dq(s, a->q, D_VM, m);
+    a32_put_dq(s, a->q, D_VD, d);
     return true;
 }
 
