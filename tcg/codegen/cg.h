@@ -25,7 +25,6 @@ enum {
     CG_FUSED = 1,     /* a use of flags: they are in the host's flags register there */
     CG_SETS = 2,      /* an arithmetic op whose host flags are the fused ones (its twin emits nothing) */
     CG_COMPARES = 4,  /* a flags op that computes into host flags at its own position */
-    CG_PACKED = 8,    /* a flags op whose value is a packed word in an integer register */
     CG_VIRTUAL = 16,  /* no location of its own: recomputed from its operands where needed */
     CG_UNSEEN = 64,    /* a put that nobody sees: emits nothing */
     CG_HOLDS = 32,    /* between a setter of host flags and the last fused use: do not clobber */
@@ -66,7 +65,6 @@ struct cg_priv {
     struct ir *ir;
     struct cg_val *val;
     uint32_t (*next_use)[4];  /* by op and operand: the operand's next use after this one */
-    uint32_t *last_exit;      /* last position <= p that needs exact state */
     uint32_t cap;
     ir_ref reg_val[2][CG_MAX_REGS];
     uint32_t locked[2];       /* registers of the op being emitted */
@@ -105,9 +103,10 @@ struct cg_priv {
 enum { CG_H_STATE = TCG_H_READS | TCG_H_WRITES | TCG_H_FAULTS };
 
 /* live.c */
-int cg_flags_arg(const struct ir_op *op);
+extern const uint8_t cg_flags_operand[IR_OPC_COUNT];
+/* The operand of op that is a flags value and may be in host flags; -1 if none. */
+static inline int cg_flags_arg(const struct ir_op *op) { return cg_flags_operand[op->opc] - 1; }
 bool cg_flush_at_end(const struct ir *ir, const struct ir_block *b, unsigned slot);
-void cg_lower_flags(struct cg *cg);
 void cg_liveness(struct cg *cg);
 
 /* alloc.c */

@@ -42,7 +42,6 @@ void cg_free(struct cg *cg)
     free(p->ool);
     free(p->val);
     free(p->next_use);
-    free(p->last_exit);
     free(p->exits);
     free(p->places);
     free(p->moves);
@@ -355,8 +354,7 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
         p->cap = ir->n * 2;
         p->val = realloc(p->val, p->cap * sizeof *p->val);
         p->next_use = realloc(p->next_use, p->cap * sizeof *p->next_use);
-        p->last_exit = realloc(p->last_exit, p->cap * sizeof *p->last_exit);
-        if (!p->val || !p->next_use || !p->last_exit)
+        if (!p->val || !p->next_use)
             abort();
     }
     memset(p->in, 0, ir->n_blocks * sizeof p->in[0]);
@@ -369,7 +367,6 @@ int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t 
     if (end - at > 1 << 20)
         end = at + (1 << 20);
     prepare(cg, ir, at, end, region_id, seed);
-    cg_lower_flags(cg);
     cg_liveness(cg);
     cg_alloc_reset(cg);
     cg_snap_begin(cg);

@@ -1,125 +1,70 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Before allocation, backwards: which uses of flags find them in the host's flags register, which
- * flags (and zero extensions) need no location of their own, and until where each value is needed,
- * exits and faults included.
+ * Before allocation, one walk backwards: which uses of flags find them in the host's flags register,
+ * which flags (and zero extensions) need no location of their own, and until where each value is
+ * needed, exits and faults included.
  */
 #include <string.h>
 
 #include "tcg/codegen/cg.h"
 #include "tcg/guest.h"
 
-/* --- flags ------------------------------------------------------------------------------------- */
+/* The operand that is a flags value and may be in host flags, plus 1; 0: none. */
+const uint8_t cg_flags_operand[IR_OPC_COUNT] = {
+    [IR_cc] = 1, [IR_exit_if] = 1, [IR_branch] = 1, [IR_flags_sel] = 1, [IR_flags_merge] = 1,
+    [IR_nzcv] = 1, [IR_sel] = 3, [IR_adc] = 3, [IR_sbc] = 3, [IR_flags_adc] = 3, [IR_flags_sbc] = 3,
+};
+
+/* slot_until[]: an exit is yet to be met that sees what is put before here. */
+enum { PENDING = 1 };
+
+struct live {
+    struct cg *cg;
+    struct ir *ir;
+    struct cg_val *val;
+    const struct ir_block *block;
+    ir_ref fused;            /* flags value that is in the host's flags register here; 0: none */
+    /* Of each slot, what a put of it before here must last for: the last position that sees it.  Valid
+     * where stamp is epoch; else it is all_until, or if that is 0 follows from the block's end. */
+    uint32_t slot_until[CG_MAX_SLOTS];
+    uint16_t stamp[CG_MAX_SLOTS], epoch;
+    uint32_t all_until;
+    uint32_t inner_exit;     /* the last exit before the block's end; 0: none yet */
+    uint16_t pending[CG_MAX_SLOTS];
+    unsigned n_pending;
+    uint32_t slot_read[CG_MAX_SLOTS]; /* the next get; only if slots are not promoted */
+};
+
+/* --- which flags are fused -------------------------------------------------------------------------- */
 
 static bool lazy_producer(uint16_t opc)
 {
     return opc == IR_flags_add || opc == IR_flags_sub || opc == IR_flags_and || opc == IR_fcmp;
 }
 
-/* The operand of op that is a flags value and may be in host flags; -1 if none. */
-int cg_flags_arg(const struct ir_op *op)
-{
-    switch (op->opc) {
-    case IR_cc: case IR_exit_if: case IR_branch: case IR_flags_sel: case IR_flags_merge:
-    case IR_nzcv:
-        return 0;
-    case IR_sel: case IR_adc: case IR_sbc: case IR_flags_adc: case IR_flags_sbc:
-        return 2;
-    default:
-        return -1;
-    }
-}
-
-struct fuse {
-    struct cg *cg;
-    ir_ref flags;      /* value that the uses in `use` take from host flags, 0: none */
-    ir_ref use[16];
-    unsigned n;
-};
-
-static void give_up(struct fuse *f)
-{
-    for (unsigned k = 0; k < f->n; k++)
-        f->cg->priv->ir->ops[f->use[k]].pass &= (uint16_t)~CG_FUSED;
-    f->n = 0;
-    f->flags = 0;
-}
-
-static bool clobbers(const struct fuse *f, const struct ir_op *op)
+static bool clobbers(const struct live *l, const struct ir_op *op)
 {
     switch (op->opc) {
     case IR_get: /* of a slot that was put before (not promoted): the slot is written back first */
-        return f->cg->priv->slot[op->imm].value < (ir_ref)(op - f->cg->ir->ops);
+        return !l->ir->promoted;
     case IR_NOP: case IR_put: case IR_insn: case IR_const: case IR_vconst: case IR_param:
         return false;
     case IR_exit_if:
         return false; /* its out-of-line part leaves */
     default:
-        return f->cg->host->ops[op->opc].flags & (H_CLOBBERS | H_SPILL_ALL);
+        return l->cg->host->ops[op->opc].flags & (H_CLOBBERS | H_SPILL_ALL);
     }
 }
 
-static uint16_t twin_of(uint16_t opc)
+/* Can flags value f pass op, which comes after it, in the host's flags register? */
+static bool passes(const struct live *l, ir_ref f, const struct ir_op *op)
 {
-    return opc == IR_flags_add ? IR_add : opc == IR_flags_sub ? IR_sub :
-           opc == IR_flags_and ? IR_and : IR_NOP;
-}
-
-/* The arithmetic op just before flags op r that has the same operands, 0 if none. */
-static ir_ref find_twin(struct fuse *f, ir_ref r, ir_ref first)
-{
-    const struct ir *ir = f->cg->ir;
-    const struct ir_op *fl = &ir->ops[r];
-    for (ir_ref t = r - 1; t >= first && t + 8 > r; t--) {
-        const struct ir_op *op = &ir->ops[t];
-        if (op->opc == twin_of(fl->opc) && op->type == fl->type && op->arg[0] == fl->arg[0] &&
-            op->arg[1] == fl->arg[1] && twin_of(fl->opc) != IR_NOP)
-            return t;
-        if (clobbers(f, op))
-            return 0;
-    }
-    return 0;
-}
-
-static void producer(struct fuse *f, ir_ref r, ir_ref first)
-{
-    struct ir *ir = f->cg->priv->ir;
-    struct ir_op *op = &ir->ops[r];
-    if (f->flags == r) {
-        ir_ref twin = find_twin(f, r, first);
-        if (twin)
-            ir->ops[twin].pass |= CG_SETS;
-        else
-            op->pass |= CG_COMPARES;
-        op->pass |= CG_VIRTUAL;
-        f->flags = 0;
-        f->n = 0;
-        if (!twin)
-            return;
-        for (ir_ref t = twin + 1; t < r; t++)
-            ir->ops[t].pass |= CG_HOLDS;
-        return;
-    }
-    if (op->opc == IR_fcmp) {
-        op->pass |= CG_PACKED;
-        give_up(f);
-    } else {
-        op->pass |= CG_VIRTUAL;
-    }
-}
-
-static void use(struct fuse *f, ir_ref r, ir_ref value)
-{
-    struct ir *ir = f->cg->priv->ir;
-    bool lazy = lazy_producer(ir->ops[value].opc);
-    if (!lazy || f->flags != value || clobbers(f, &ir->ops[r]) || f->n == 16) {
-        give_up(f); /* recomputing, or the op itself, changes the host's flags */
-        if (!lazy)
-            return;
-    }
-    f->flags = value;
-    f->use[f->n++] = r;
-    ir->ops[r].pass |= CG_FUSED;
+    const int k = cg_flags_arg(op);
+    if (lazy_producer(op->opc))
+        return op->opc != IR_fcmp; /* others are made where they are used */
+    if (k >= 0 && op->arg[k] != f)
+        return false; /* those would be made again there */
+    return !clobbers(l, op);
 }
 
 /* Does the end of block b store flags to state?  That would change the host's flags. */
@@ -132,45 +77,101 @@ static bool packs_at_end(const struct ir *ir, const struct ir_block *b)
     return false;
 }
 
-static void lower_block(struct cg *cg, const struct ir_block *b)
+static bool may_fuse(const struct live *l, ir_ref r)
 {
-    struct fuse f = {.cg = cg};
-    struct ir *ir = cg->priv->ir;
-    bool branch_fuses = ir->ops[b->last].opc == IR_branch && !packs_at_end(ir, b);
-    for (ir_ref r = b->last; r >= b->first; r--) {
-        struct ir_op *op = &ir->ops[r];
-        int k = cg_flags_arg(op);
-        if (lazy_producer(op->opc)) {
-            producer(&f, r, b->first);
-            continue;
-        }
-        if (op->opc == IR_branch && !branch_fuses)
-            continue;
-        if (k >= 0)
-            use(&f, r, op->arg[k]);
-        else if (clobbers(&f, op))
-            give_up(&f);
-        if (f.flags && k < 0)
-            op->pass |= CG_HOLDS;
-        if (op->opc == IR_flags_adc || op->opc == IR_flags_sbc || op->opc == IR_flags_sel ||
-            op->opc == IR_flags_merge || op->opc == IR_flags_nzcv)
-            op->pass |= CG_PACKED;
-    }
-    give_up(&f);
+    return l->ir->ops[r].opc != IR_branch || !packs_at_end(l->ir, l->block);
 }
 
-void cg_lower_flags(struct cg *cg)
+/* The flags operand of op r: does it find them in the host's flags register? */
+static void lower_use(struct live *l, ir_ref r, ir_ref f)
 {
-    struct ir *ir = cg->priv->ir;
-    for (unsigned s = 0; s < ir->guest->n_slots; s++)
-        cg->priv->slot[s].value = CG_NEVER; /* its first put, for clobbers(); until allocation */
-    for (ir_ref r = ir->n - 1; r > 0; r--) {
-        ir->ops[r].pass = 0;
-        if (ir->ops[r].opc == IR_put)
-            cg->priv->slot[ir->ops[r].imm].value = r;
+    const struct ir_op *ops = l->ir->ops;
+    if (l->fused != f) {
+        l->fused = 0;
+        if (f < l->block->first || !lazy_producer(ops[f].opc) || !may_fuse(l, r))
+            return;
+        for (ir_ref t = r - 1; t > f; t--)
+            if (!passes(l, f, &ops[t]))
+                return;
+        l->fused = f;
     }
-    for (uint32_t k = 0; k < ir->n_blocks; k++)
-        lower_block(cg, &ir->blocks[k]);
+    l->ir->ops[r].pass |= CG_FUSED;
+}
+
+static uint16_t twin_of(uint16_t opc)
+{
+    return opc == IR_flags_add ? IR_add : opc == IR_flags_sub ? IR_sub :
+           opc == IR_flags_and ? IR_and : IR_NOP;
+}
+
+/* The arithmetic op just before flags op r that has the same operands, 0 if none. */
+static ir_ref find_twin(const struct live *l, ir_ref r)
+{
+    const struct ir_op *fl = &l->ir->ops[r];
+    const uint16_t opc = twin_of(fl->opc);
+    if (opc == IR_NOP)
+        return 0;
+    for (ir_ref t = r - 1; t >= l->block->first && t + 8 > r; t--) {
+        const struct ir_op *op = &l->ir->ops[t];
+        if (op->opc == opc && op->type == fl->type && op->arg[0] == fl->arg[0] &&
+            op->arg[1] == fl->arg[1])
+            return t;
+        if (clobbers(l, op))
+            return 0;
+    }
+    return 0;
+}
+
+static void lower_producer(struct live *l, ir_ref r)
+{
+    struct ir_op *ops = l->ir->ops;
+    if (l->fused != r) {
+        if (ops[r].opc != IR_fcmp) /* that is kept as a packed word */
+            ops[r].pass |= CG_VIRTUAL;
+        return;
+    }
+    l->fused = 0;
+    ops[r].pass |= CG_VIRTUAL;
+    const ir_ref twin = find_twin(l, r);
+    if (!twin) {
+        ops[r].pass |= CG_COMPARES;
+        return;
+    }
+    ops[twin].pass |= CG_SETS;
+    for (ir_ref t = twin + 1; t < r; t++)
+        ops[t].pass |= CG_HOLDS;
+}
+
+static void lower_flags(struct live *l, ir_ref r, struct ir_op *op)
+{
+    const int k = cg_flags_arg(op);
+    if (lazy_producer(op->opc)) {
+        lower_producer(l, r);
+        return;
+    }
+    if (k >= 0)
+        lower_use(l, r, op->arg[k]);
+    else if (l->fused)
+        op->pass |= CG_HOLDS;
+}
+
+/* Will flags value f, which comes before here, be made again where it is used?  An fcmp is, if the first
+ * that uses it finds it in the host's flags register. */
+static bool made_again(const struct live *l, ir_ref f)
+{
+    const struct ir_op *ops = l->ir->ops;
+    if (ops[f].opc != IR_fcmp || f == l->fused)
+        return lazy_producer(ops[f].opc);
+    for (ir_ref t = f + 1; t < l->ir->n; t++) {
+        const int k = cg_flags_arg(&ops[t]);
+        if (ops[t].opc == IR_branch || ops[t].opc == IR_jump)
+            return t == l->block->last && ops[t].arg[0] == f && may_fuse(l, t);
+        if (k >= 0 && ops[t].arg[k] == f)
+            return true;
+        if (!passes(l, f, &ops[t]))
+            return false;
+    }
+    return false;
 }
 
 /* --- liveness ------------------------------------------------------------------------------------ */
@@ -208,14 +209,6 @@ bool cg_flush_at_end(const struct ir *ir, const struct ir_block *b, unsigned slo
            (b->succ[1] != UINT32_MAX && !head_puts(ir, b->succ[1], slot));
 }
 
-struct live {
-    struct cg *cg;
-    const struct ir *ir;
-    struct cg_val *val;
-    uint32_t slot_next[CG_MAX_SLOTS]; /* position of the next put of a slot, or of the block's end */
-    uint32_t slot_read[CG_MAX_SLOTS]; /* position of the next get; only if slots are not promoted */
-};
-
 static void need_until(struct cg_val *v, uint32_t p)
 {
     if (v->end < p)
@@ -230,12 +223,12 @@ static void real_use(struct live *l, ir_ref a, ir_ref r, uint32_t *next)
     v->next = r;
 }
 
-/* Operands of a flags value that is recomputed at r. */
+/* A flags value that is not in the host's flags register at r: its word, or its operands. */
 static void flags_use(struct live *l, ir_ref f, ir_ref r)
 {
     const struct ir_op *op = &l->ir->ops[f];
     uint32_t ignore;
-    if (!(op->pass & CG_VIRTUAL)) {
+    if (!made_again(l, f)) {
         real_use(l, f, r, &ignore);
         return;
     }
@@ -244,74 +237,88 @@ static void flags_use(struct live *l, ir_ref f, ir_ref r)
             real_use(l, op->arg[k], r, &ignore);
 }
 
-static void use_args(struct live *l, ir_ref r)
+static void use_args(struct live *l, ir_ref r, const struct ir_op *op)
 {
-    const struct ir_op *op = &l->ir->ops[r];
-    int fk = cg_flags_arg(op);
-    for (int k = 3; k >= 0; k--) {
-        ir_ref a = op->arg[k];
-        if (!a)
+    uint32_t *next = l->cg->priv->next_use[r];
+    const int fk = cg_flags_arg(op);
+    for (int k = ir_arg_count[op->opc] - 1; k >= 0; k--) {
+        const ir_ref a = op->arg[k];
+        next[k] = CG_NEVER;
+        if (!a || (k == fk && op->pass & CG_FUSED))
             continue;
-        bool flags = ir_result_type(l->ir, a) == IR_FLAGS;
-        if (flags && k == fk && (op->pass & CG_FUSED))
-            continue;
-        if (flags)
+        if (fk >= 0 && ir_result_type(l->ir, a) == IR_FLAGS)
             flags_use(l, a, r);
         else
-            real_use(l, a, r, &l->cg->priv->next_use[r][k]);
+            real_use(l, a, r, &next[k]);
     }
+}
+
+static uint32_t slot_until(struct live *l, unsigned s)
+{
+    if (l->stamp[s] == l->epoch)
+        return l->slot_until[s];
+    l->stamp[s] = l->epoch;
+    return l->all_until ? l->all_until :
+           cg_flush_at_end(l->ir, l->block, s) ? l->block->last : l->inner_exit;
 }
 
 static void live_put(struct live *l, ir_ref r, struct ir_op *op)
 {
-    const uint32_t *last_exit = l->cg->priv->last_exit;
-    uint32_t next = l->slot_next[op->imm];
-    uint32_t until = last_exit[next], read = l->slot_read[op->imm];
-    if (until < read)
-        until = read;
-    l->slot_read[op->imm] = 0;
-    l->slot_next[op->imm] = r - 1; /* an exit before r is the last that an earlier put serves */
-    if (until <= r) {
-        op->pass |= CG_UNSEEN; /* overwritten before anyone could see it */
-        return;
+    const unsigned s = (unsigned)op->imm;
+    uint32_t until = slot_until(l, s);
+    if (until != PENDING)
+        l->pending[l->n_pending++] = (uint16_t)s;
+    l->slot_until[s] = PENDING;
+    if (!l->ir->promoted) {
+        if (until < l->slot_read[s])
+            until = l->slot_read[s];
+        l->slot_read[s] = 0;
     }
-    need_until(&l->val[op->arg[0]], until);
+    if (until <= r)
+        op->pass |= CG_UNSEEN; /* overwritten before anyone could see it */
+    else
+        need_until(&l->val[op->arg[0]], until);
 }
 
-static void live_op(struct live *l, ir_ref r)
+/* Op r needs exact state: slots put before it are needed until here. */
+static void live_exit(struct live *l, ir_ref r, const struct ir_op *op)
 {
-    struct ir_op *op = &l->cg->priv->ir->ops[r];
-    struct cg_val *v = &l->val[r];
-    switch (op->opc) {
-    case IR_NOP: case IR_const: case IR_vconst: case IR_insn: case IR_param:
-        return;
-    case IR_get:
-        l->slot_read[op->imm] = r;
-        return;
-    case IR_put:
-        live_put(l, r, op);
-        return;
-    default:
-        break;
+    while (l->n_pending)
+        l->slot_until[l->pending[--l->n_pending]] = r;
+    if (!l->inner_exit && r != l->block->last)
+        l->inner_exit = r;
+    if (op->opc == IR_call || op->opc == IR_vcall) { /* it leaves all slots in memory */
+        l->epoch++;
+        l->all_until = r;
     }
-    if ((op->opc == IR_vzext || op->opc == IR_zext64) && v->next == CG_NEVER)
+}
+
+/* Op r has no location: its operands must last as long.  Recomputing flags reads them: they need a
+ * place. */
+static void live_virtual(struct live *l, ir_ref r, const struct ir_op *op)
+{
+    const uint32_t end = l->val[r].end;
+    for (unsigned k = 0; k < 2; k++) {
+        struct cg_val *a = &l->val[op->arg[k]];
+        need_until(a, end);
+        if (a->next == CG_NEVER && end > r && op->opc != IR_vzext && op->opc != IR_zext64)
+            a->next = end;
+    }
+}
+
+static void live_op(struct live *l, ir_ref r, struct ir_op *op)
+{
+    lower_flags(l, r, op);
+    if ((op->opc == IR_vzext || op->opc == IR_zext64) && l->val[r].next == CG_NEVER)
         op->pass |= CG_VIRTUAL; /* only slots hold it: extended when it is stored */
+    if (exact_at(l->cg, op))
+        live_exit(l, r, op);
     if (op->pass & CG_VIRTUAL) {
-        for (unsigned k = 0; k < 2; k++)
-            if (op->arg[k]) {
-                struct cg_val *a = &l->val[op->arg[k]];
-                need_until(a, v->end);
-                if (a->next == CG_NEVER && v->end > r && op->opc != IR_vzext && op->opc != IR_zext64)
-                    a->next = v->end; /* recomputing the flags reads it: it needs a place */
-            }
+        live_virtual(l, r, op);
         if (!(op->pass & CG_COMPARES))
             return;
     }
-    if ((op->opc == IR_call || op->opc == IR_vcall) &&
-        (l->ir->guest->helpers[op->mod].flags & CG_H_STATE))
-        for (unsigned s = 0; s < l->ir->guest->n_slots; s++)
-            l->slot_next[s] = r;
-    use_args(l, r);
+    use_args(l, r, op);
 }
 
 /* A value that lives into a loop lives to its end. */
@@ -335,24 +342,16 @@ static void extend_loops(struct live *l)
     }
 }
 
-static void prefix_exits(struct cg *cg)
-{
-    const struct ir *ir = cg->ir;
-    uint32_t last = 0;
-    for (ir_ref r = 0; r < ir->n; r++) {
-        if (exact_at(cg, &ir->ops[r]) || ir->ops[r].opc == IR_jump || ir->ops[r].opc == IR_branch)
-            last = r;
-        cg->priv->last_exit[r] = last;
-    }
-}
-
-static void live_block(struct live *l, uint32_t k)
+static void block_begin(struct live *l, const struct ir_block *b)
 {
     const struct ir *ir = l->ir;
-    const struct ir_block *b = &ir->blocks[k];
-    memset(l->slot_read, 0, sizeof l->slot_read);
-    for (unsigned s = 0; s < ir->guest->n_slots; s++)
-        l->slot_next[s] = cg_flush_at_end(ir, b, s) ? b->last : b->last - 1;
+    l->block = b;
+    l->fused = 0;
+    l->epoch++;
+    l->all_until = l->inner_exit = 0;
+    l->n_pending = 0;
+    if (!ir->promoted)
+        memset(l->slot_read, 0, sizeof l->slot_read);
     for (int e = 0; e < 2; e++)
         if (b->succ[e] != UINT32_MAX)
             for (unsigned i = 0; i < ir->blocks[b->succ[e]].n_params; i++) {
@@ -360,18 +359,41 @@ static void live_block(struct live *l, uint32_t k)
                 need_until(v, b->last);
                 v->next = b->last;
             }
-    for (ir_ref r = b->last; r >= b->first; r--)
-        live_op(l, r);
+}
+
+static void live_block(struct live *l, const struct ir_block *b)
+{
+    block_begin(l, b);
+    for (ir_ref r = b->last; r >= b->first; r--) {
+        struct ir_op *op = &l->ir->ops[r];
+        switch (op->opc) {
+        case IR_NOP: case IR_const: case IR_vconst: case IR_insn: case IR_param:
+            break;
+        case IR_get:
+            l->slot_read[op->imm] = r;
+            break;
+        case IR_put:
+            live_put(l, r, op);
+            break;
+        default:
+            live_op(l, r, op);
+        }
+    }
 }
 
 void cg_liveness(struct cg *cg)
 {
-    struct live l = {.cg = cg, .ir = cg->ir, .val = cg->priv->val};
-    for (ir_ref r = 0; r < cg->ir->n; r++)
+    struct live l;
+    l.cg = cg;
+    l.ir = cg->priv->ir;
+    l.val = cg->priv->val;
+    l.epoch = 0;
+    memset(l.stamp, 0, l.ir->guest->n_slots * sizeof l.stamp[0]);
+    for (ir_ref r = 0; r < l.ir->n; r++) {
         l.val[r] = (struct cg_val){.next = CG_NEVER, .reg = CG_NO_REG};
-    memset(cg->priv->next_use, 0xff, cg->ir->n * sizeof *cg->priv->next_use);
-    prefix_exits(cg);
-    for (uint32_t k = cg->ir->n_blocks; k-- > 0;)
-        live_block(&l, k);
+        l.ir->ops[r].pass = 0;
+    }
+    for (uint32_t k = l.ir->n_blocks; k-- > 0;)
+        live_block(&l, &l.ir->blocks[k]);
     extend_loops(&l);
 }

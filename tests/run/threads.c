@@ -213,7 +213,7 @@ static void test_fork(void)
     struct cpu *cpu = (struct cpu *)tcg_cpu_new(tcg);
     code[0] = INSN(OP_SET, 2, 7);
     code[500] = INSN(OP_SET, 2, 8);
-    held_at = code + 1; /* the region's second instruction */
+    held_at = code;
     start(&a, code, 0, 0);
     sem_wait(&inside);
     pthread_create(&forker, NULL, fork_thread, cpu);
