@@ -22,11 +22,11 @@ enum cg_kind { CG_NONE, CG_REG, CG_IMM, CG_STATE /* state register + disp */, CG
 struct cg_operand {
     uint8_t kind;     /* enum cg_kind */
     uint8_t reg;      /* CG_REG */
-    int32_t disp;     /* CG_STATE: offset from struct tcg_cpu; CG_STACK: from the spill area */
-    int64_t imm;      /* CG_IMM: the constant, truncated and sign extended to the op's type */
+    bool sym;         /* CG_IMM: a guest address that moves with its image: host->guest_address() */
     uint8_t bytes;    /* CG_STATE of class CG_VEC: 4 or 8 if no more are there: loads clear what is
                          above, stores take the low lanes; 0: all 16 */
-    bool sym;         /* CG_IMM: a guest address that moves with its image: host->guest_address() */
+    int32_t disp;     /* CG_STATE: offset from struct tcg_cpu; CG_STACK: from the spill area */
+    int64_t imm;      /* CG_IMM: the constant, truncated and sign extended to the op's type */
 };
 
 /* A flags value at one of its uses. */

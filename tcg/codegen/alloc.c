@@ -44,12 +44,10 @@ static struct cg_operand reg_operand(unsigned reg)
     return (struct cg_operand){.kind = CG_REG, .reg = (uint8_t)reg};
 }
 
-struct cg_operand cg_where(struct cg *cg, ir_ref v)
+struct cg_operand cg_where_else(struct cg *cg, ir_ref v)
 {
     const struct cg_val *val = &cg->priv->val[v];
     const struct ir_op *op = &cg->ir->ops[v];
-    if (val->reg != CG_NO_REG)
-        return reg_operand(val->reg);
     if (op->opc == IR_const)
         return (struct cg_operand){.kind = CG_IMM, .imm = op->imm, .sym = op->mod & IR_SYM};
     if (val->mem == CG_NONE && op->opc != IR_vconst) {
@@ -159,13 +157,13 @@ static unsigned rotate_seed(struct cg_priv *p, unsigned n)
 static unsigned pick(struct cg *cg, enum cg_class c, uint32_t avoid, uint32_t dead_at)
 {
     struct cg_priv *p = cg->priv;
-    uint32_t can = cg->host->allocatable[c] & ~avoid & ~p->locked[c];
-    unsigned n = cg->host->n_regs[c], best = CG_NO_REG, start = rotate_seed(p, n);
+    const uint32_t can = cg->host->allocatable[c] & ~avoid & ~p->locked[c];
+    const uint32_t first = ~0u << rotate_seed(p, cg->host->n_regs[c]);
+    unsigned best = CG_NO_REG;
     uint64_t best_next = 0;
-    for (unsigned k = 0; k < n; k++) {
-        unsigned reg = (k + start) % n;
-        if (!(can >> reg & 1))
-            continue;
+    for (uint32_t left = can; left;) {
+        const unsigned reg = (unsigned)__builtin_ctz(left & first ? left & first : left);
+        left &= ~(1u << reg);
         ir_ref v = p->reg_val[c][reg];
         if (!v || p->val[v].end < dead_at) {
             if (v) {
@@ -223,9 +221,11 @@ uint8_t cg_result(struct cg *cg, ir_ref v, uint8_t hint, uint32_t avoid)
     if (!early) {
         p->locked[c] = 0;
         /* operands that live on keep their registers; those that end here may give them up */
-        for (unsigned k = 0; k < cg->host->n_regs[c]; k++)
-            if (locked >> k & 1 && p->reg_val[c][k] && p->val[p->reg_val[c][k]].end > p->pos)
+        for (uint32_t left = locked; left; left &= left - 1) {
+            const unsigned k = (unsigned)__builtin_ctz(left);
+            if (p->reg_val[c][k] && p->val[p->reg_val[c][k]].end > p->pos)
                 p->locked[c] |= 1u << k;
+        }
     }
     if (!early && hint != CG_NO_REG && !(p->locked[c] >> hint & 1) &&
         cg->host->allocatable[c] >> hint & 1 &&

@@ -45,6 +45,8 @@ struct cg_slot {
     bool dirty;        /* memory does not hold it */
     ir_ref home_of;    /* a value whose only copy may be this slot's memory */
     uint32_t snap;     /* where the side table last spoke of it, 0: it is clean there */
+    ir_ref snap_value; /* what it said there: this value (0: clean) at this place (snap.c) */
+    uint32_t snap_place;
 };
 
 struct cg_exit_slot {
@@ -112,7 +114,7 @@ void cg_liveness(struct cg *cg);
 /* alloc.c */
 void cg_alloc_reset(struct cg *cg);
 void cg_need(struct cg *cg, ir_ref v);                /* v's register (loads it); locks it */
-struct cg_operand cg_where(struct cg *cg, ir_ref v);  /* v's best location, without moving it */
+struct cg_operand cg_where_else(struct cg *cg, ir_ref v); /* v's location, which is no register */
 uint8_t cg_result(struct cg *cg, ir_ref v, uint8_t hint, uint32_t avoid);
 void cg_spill_all(struct cg *cg, bool writes_state);
 void cg_put(struct cg *cg, unsigned slot, ir_ref v);
@@ -152,6 +154,15 @@ void cg_snap_block(struct cg *cg);
 void cg_snap_at(struct cg *cg, const uint8_t *at);
 
 void *cg_grow(void *p, uint32_t *cap, uint32_t need, size_t size);
+
+/* v's best location, without moving it. */
+static inline struct cg_operand cg_where(struct cg *cg, ir_ref v)
+{
+    const uint8_t reg = cg->priv->val[v].reg;
+    if (reg != CG_NO_REG)
+        return (struct cg_operand){.kind = CG_REG, .reg = reg};
+    return cg_where_else(cg, v);
+}
 
 static inline bool cg_live_after(const struct cg *cg, ir_ref v)
 {

@@ -87,16 +87,29 @@ static void place_flags(struct cg *cg, ir_ref f, bool fused, struct cg_flags *fl
     *fl = cg_flags_at(cg, f, fused);
 }
 
+static inline void inst_begin(struct cg_inst *i, const struct ir_op *op)
+{
+    const struct cg_operand none = {.kind = CG_NONE};
+    i->op = op;
+    i->d = i->a[0] = i->a[1] = i->a[2] = i->a[3] = none;
+    i->fl.op = i->fl2.op = NULL;
+    i->fl.in_host_flags = i->fl.packed = i->fl2.in_host_flags = i->fl2.packed = false;
+    i->set_flags = i->flags_live = false;
+    i->label = i->label2 = NULL;
+}
+
 static void place_args(struct cg *cg, struct cg_inst *i, unsigned flags)
 {
     const struct ir_op *op = i->op;
-    int fk = cg_flags_arg(op);
+    const int fk = cg_flags_arg(op);
+    const unsigned n = ir_arg_count[op->opc];
+    const uint32_t *next = cg->priv->next_use[cg->priv->pos];
     unsigned swap = 0;
     if (flags & H_SWAP && op->arg[0] && op->arg[1] && !ir_is_const(cg->ir, op->arg[1]) &&
         cg_live_after(cg, op->arg[0]) && !cg_live_after(cg, op->arg[1]))
         swap = 1; /* the operand that ends here goes first, its register serves for the result */
-    for (unsigned k = 0; k < 4; k++) {
-        if (!op->arg[k] || ir_result_type(cg->ir, op->arg[k]) == IR_FLAGS)
+    for (unsigned k = 0; k < n; k++) {
+        if (!op->arg[k] || (fk >= 0 && ir_result_type(cg->ir, op->arg[k]) == IR_FLAGS))
             continue;
         unsigned to = k < 2 ? k ^ swap : k;
         struct cg_operand *o = &i->a[to];
@@ -109,9 +122,8 @@ static void place_args(struct cg *cg, struct cg_inst *i, unsigned flags)
         place_flags(cg, op->arg[fk], op->pass & CG_FUSED, &i->fl);
     if (op->opc == IR_flags_sel || op->opc == IR_flags_merge)
         place_flags(cg, op->arg[1], false, &i->fl2);
-    for (unsigned k = 0; k < 4; k++)
-        if (op->arg[k])
-            cg->priv->val[op->arg[k]].next = cg->priv->next_use[cg->priv->pos][k];
+    for (unsigned k = 0; k < n; k++)
+        cg->priv->val[op->arg[k]].next = next[k];
 }
 
 static void place_result(struct cg *cg, struct cg_inst *i, ir_ref r, unsigned flags)
@@ -138,7 +150,8 @@ static void generic(struct cg *cg, ir_ref r)
 {
     const struct ir_op *op = &cg->ir->ops[r];
     const struct host_op *h = &cg->host->ops[op->opc];
-    struct cg_inst i = {.op = op};
+    struct cg_inst i;
+    inst_begin(&i, op);
     place_args(cg, &i, h->flags);
     if (h->flags & H_SPILL_ALL)
         cg_spill_all(cg, false);
@@ -239,7 +252,8 @@ static void emit_call(struct cg *cg, ir_ref r)
 static void emit_exit_if(struct cg *cg, ir_ref r)
 {
     const struct ir_op *op = &cg->ir->ops[r];
-    struct cg_inst i = {.op = op};
+    struct cg_inst i;
+    inst_begin(&i, op);
     place_args(cg, &i, 0);
     if (i.fl.in_host_flags || op->pass & CG_FUSED)
         cg->priv->host_flags = op->arg[0];
@@ -266,21 +280,12 @@ static void emit_goto(struct cg *cg, const struct ir_op *op)
 static void emit_op(struct cg *cg, ir_ref r)
 {
     const struct ir_op *op = &cg->ir->ops[r];
-    struct cg_priv *p = cg->priv;
     switch (op->opc) {
-    case IR_NOP: case IR_const: case IR_vconst: case IR_param:
-        return;
     case IR_get:
         emit_get(cg, r);
         return;
     case IR_put:
-        if (op->pass & CG_UNSEEN)
-            return;
         cg_put(cg, (unsigned)op->imm, op->arg[0]);
-        return;
-    case IR_insn:
-        p->insn_pc = (uint64_t)op->imm;
-        p->insn_word = (uint64_t)op->imm2;
         return;
     case IR_exit_if:
         emit_exit_if(cg, r);
@@ -312,9 +317,20 @@ static void emit_op(struct cg *cg, ir_ref r)
         emit_call(cg, r);
         return;
     default:
-        if (op->pass & CG_VIRTUAL && !(op->pass & CG_COMPARES))
-            return;
         generic(cg, r);
+    }
+}
+
+/* Does op emit nothing where it stands, and change nothing?  More than half of them. */
+static bool emits_nothing(const struct ir_op *op)
+{
+    switch (op->opc) {
+    case IR_NOP: case IR_const: case IR_vconst: case IR_param:
+        return true;
+    case IR_put:
+        return op->pass & CG_UNSEEN;
+    default:
+        return op->pass & CG_VIRTUAL && !(op->pass & CG_COMPARES);
     }
 }
 
@@ -325,6 +341,14 @@ static void emit_block(struct cg *cg, uint32_t k)
     p->cur_block = k;
     cg_block_enter(cg, k);
     for (ir_ref r = b->first; r <= b->last && !cg->overflow; r++) {
+        const struct ir_op *op = &cg->ir->ops[r];
+        if (emits_nothing(op))
+            continue;
+        if (op->opc == IR_insn) {
+            p->insn_pc = (uint64_t)op->imm;
+            p->insn_word = (uint64_t)op->imm2;
+            continue;
+        }
         if ((size_t)(cg->end - cg->p) < cg->host->max_op_bytes + 16 * p->n_dirty) {
             cg->overflow = true;
             break;

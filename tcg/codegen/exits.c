@@ -13,8 +13,10 @@ static void record_slot(struct cg *cg, unsigned s)
     const struct ir_op *op = &cg->ir->ops[v];
     p->exits = cg_grow(p->exits, &p->cap_exits, p->n_exits + 1, sizeof *p->exits);
     struct cg_exit_slot *x = &p->exits[p->n_exits++];
-    *x = (struct cg_exit_slot){.slot = (uint16_t)s, .type = cg->ir->guest->slots[s].type,
-                               .value = v};
+    x->slot = (uint16_t)s;
+    x->type = cg->ir->guest->slots[s].type;
+    x->zext = false;
+    x->value = v;
     if (x->type == IR_FLAGS) {
         x->fl = cg_flags_at(cg, v, p->host_flags == v);
     } else if (op->pass & CG_VIRTUAL) {
@@ -136,10 +138,12 @@ struct cg_ool *cg_ool(struct cg *cg, void (*emit)(struct cg *, struct cg_ool *),
         p->made_ool++;
     }
     struct cg_ool *o = p->ool[p->n_ool++];
-    memset(o, 0, sizeof *o);
     o->emit = emit;
     if (i)
         o->inst = *i;
+    o->from = o->back = (struct cg_label){NULL, 0};
+    o->data[0] = o->data[1] = 0;
+    o->exit = 0;
     o->ref = p->pos;
     return o;
 }

@@ -22,7 +22,8 @@ enum { MAX_RECIPE = 96 };
 
 /* --- writing --------------------------------------------------------------------------------------- */
 
-struct buf { uint8_t b[MAX_RECIPE]; unsigned n; };
+/* Bytes on their way to the end of the table, with room for MAX_RECIPE. */
+struct buf { uint8_t *b; unsigned n; };
 
 static void put8(struct buf *o, unsigned v) { o->b[o->n++] = (uint8_t)v; }
 
@@ -91,18 +92,18 @@ static void put_value(struct cg *cg, struct buf *o, ir_ref v)
     }
 }
 
-static void out(struct cg_priv *p, const void *b, unsigned n)
+static struct buf begin(struct cg_priv *p)
 {
-    p->snap = cg_grow(p->snap, &p->cap_snap, p->n_snap + n, 1);
-    memcpy(p->snap + p->n_snap, b, n);
-    p->n_snap += n;
+    p->snap = cg_grow(p->snap, &p->cap_snap, p->n_snap + MAX_RECIPE, 1);
+    return (struct buf){p->snap + p->n_snap, 0};
 }
 
 void cg_snap_begin(struct cg *cg)
 {
     struct cg_priv *p = cg->priv;
     p->n_snap = 0;
-    out(p, "", 1); /* so that no recipe is at 0 */
+    *begin(p).b = 0;
+    p->n_snap = 1; /* so that no recipe is at 0 */
     p->snap_offset = 0;
     p->snap_pc = cg->ir->entry_pc;
     p->snap_reset = false;
@@ -112,28 +113,54 @@ void cg_snap_block(struct cg *cg)
 {
     cg->priv->snap_reset = true;
     for (unsigned s = 0; s < cg->ir->guest->n_slots; s++)
-        cg->priv->slot[s].snap = 0;
+        cg->priv->slot[s].snap = cg->priv->slot[s].snap_value = 0;
 }
 
-/* The recipe of slot s into o; true if it is not what the table says by now. */
-static bool changed(struct cg *cg, unsigned s, struct buf *o)
+/* Where value v is, in a word, so that the same word means the same recipe; 0: takes more to say. */
+static uint32_t place_word(const struct cg *cg, ir_ref v)
+{
+    const struct ir_op *op = &cg->ir->ops[v];
+    if (op->pass & CG_VIRTUAL) {
+        if (op->opc != IR_vzext && op->opc != IR_zext64)
+            return 0;
+        v = op->arg[0];
+        if (cg->ir->ops[v].pass & CG_VIRTUAL)
+            return 0;
+    }
+    const struct cg_val *val = &cg->priv->val[v];
+    if (val->reg != CG_NO_REG)
+        return UINT32_C(1) << 31 | val->reg;
+    return UINT32_C(1) << 30 | (uint32_t)val->mem << 24 | ((uint32_t)val->disp & 0xffffff);
+}
+
+/* What there is to say of slot s goes to the end of the table, if it is not what it says by now. */
+static void tell_slot(struct cg *cg, unsigned s)
 {
     struct cg_priv *p = cg->priv;
     struct cg_slot *slot = &p->slot[s];
-    o->n = 0;
-    if (slot->value && slot->dirty)
-        put_value(cg, o, slot->value);
+    const ir_ref v = slot->dirty ? slot->value : 0;
+    const uint32_t place = v ? place_word(cg, v) : 0;
+    if (v == slot->snap_value && (place ? place == slot->snap_place : !v))
+        return;
+    slot->snap_value = v;
+    slot->snap_place = place;
+    struct buf o = begin(p);
+    put_num(&o, s + 1);
+    const unsigned at = o.n;
+    if (v)
+        put_value(cg, &o, v);
     else
-        put8(o, R_CLEAN);
-    if (!slot->snap)
-        return o->b[0] != R_CLEAN;
-    return memcmp(p->snap + slot->snap, o->b, o->n) != 0;
+        put8(&o, R_CLEAN);
+    if (slot->snap && !memcmp(p->snap + slot->snap, o.b + at, o.n - at))
+        return;
+    slot->snap = p->n_snap + at;
+    p->n_snap += o.n;
 }
 
 void cg_snap_at(struct cg *cg, const uint8_t *at)
 {
     struct cg_priv *p = cg->priv;
-    struct buf b = {.n = 0}, r;
+    struct buf b = begin(p);
     uint32_t offset = (uint32_t)(at - cg->start);
     if (p->in_ool) {
         fprintf(stderr, "dragoman: an access out of line at %%%u\n", p->pos);
@@ -141,21 +168,14 @@ void cg_snap_at(struct cg *cg, const uint8_t *at)
     }
     put_num(&b, (uint64_t)(offset - p->snap_offset) << 1 | p->snap_reset);
     put_num(&b, zigzag((int64_t)(p->insn_pc - p->snap_pc)));
-    out(p, b.b, b.n);
+    p->n_snap += b.n;
     p->snap_offset = offset;
     p->snap_pc = p->insn_pc;
     p->snap_reset = false;
-    for (unsigned k = 0; k < p->n_dirty; k++) {
-        unsigned s = p->dirty[k];
-        if (!changed(cg, s, &r))
-            continue;
-        b.n = 0;
-        put_num(&b, s + 1);
-        out(p, b.b, b.n);
-        p->slot[s].snap = p->n_snap;
-        out(p, r.b, r.n);
-    }
-    out(p, "", 1);
+    for (unsigned k = 0; k < p->n_dirty; k++)
+        tell_slot(cg, p->dirty[k]);
+    begin(p).b[0] = 0;
+    p->n_snap++;
 }
 
 void cg_fault_point(struct cg *cg, const struct cg_inst *i, const uint8_t *at)

@@ -76,6 +76,8 @@ static void fill_arg_counts(void)
     static const uint16_t none[] = {IR_NOP, IR_const, IR_vconst, IR_get, IR_insn, IR_param,
                                     IR_clear_excl, IR_fence, IR_poll, IR_jump, IR_goto_pc, IR_raise};
     static const uint16_t one[] = {IR_put, IR_cc, IR_exit_if, IR_branch, IR_goto_ind};
+    static const uint16_t two[] = {IR_load, IR_load_excl, IR_fcmp, IR_flags_sel, IR_crc32};
+    static const uint16_t three[] = {IR_store, IR_sel};
     for (unsigned k = 0; k < IR_OPC_COUNT; k++) {
         const char *shape = ir_opinfo[k].shape;
         bool custom = !strcmp(shape, "CUSTOM");
@@ -88,6 +90,10 @@ static void fill_arg_counts(void)
         ir_arg_count[none[k]] = 0;
     for (unsigned k = 0; k < sizeof one / sizeof *one; k++)
         ir_arg_count[one[k]] = 1;
+    for (unsigned k = 0; k < sizeof two / sizeof *two; k++)
+        ir_arg_count[two[k]] = 2;
+    for (unsigned k = 0; k < sizeof three / sizeof *three; k++)
+        ir_arg_count[three[k]] = 3;
 }
 
 void ir_init(struct ir *ir, const struct guest *guest)
@@ -98,6 +104,8 @@ void ir_init(struct ir *ir, const struct guest *guest)
         fill_result_kinds();
     }
     ir->guest = guest;
+    for (unsigned s = 0; s < guest->n_slots; s++)
+        ir->groups |= guest->slots[s].group != 0;
     ir_reset(ir);
 }
 

@@ -130,6 +130,7 @@ struct ir {
     uint32_t n_edge_args, cap_edge_args;
     uint64_t entry_pc;
     uint32_t mode, run_mode;
+    bool groups;           /* the guest has slots that overlap (opt/group.c) */
     bool promoted;         /* no block gets a slot that it has put before */
     uint64_t *mark;        /* scratch of passes: a bit for each op */
 };

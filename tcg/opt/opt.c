@@ -9,7 +9,8 @@ const struct opt_pass_info opt_passes[OPT_PASS_COUNT] = {
 
 void opt_run(struct ir *ir, unsigned disabled, bool verify)
 {
-    opt_group(ir);
+    if (ir->groups)
+        opt_group(ir);
     if (verify)
         ir_verify(ir, "group");
     if (!(disabled >> OPT_loop & 1))
