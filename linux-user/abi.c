@@ -6,6 +6,10 @@ static const struct lu_abi *const abis[] = {
 #ifdef TARGET_AARCH64
     &lu_abi_aarch64,
 #endif
+#ifdef TARGET_ARM
+    &lu_abi_arm,
+    &lu_abi_armeb,
+#endif
     NULL,
 };
 

@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "linux-user/convert.h"
 #include "linux-user/exec.h"
 #include "linux-user/signal.h"
 #include "linux-user/task.h"
@@ -98,7 +99,8 @@ struct birth {
 
 static void put_tid(struct lu_task *t, bool wanted, uint64_t address)
 {
-    uint32_t tid = t->tid;
+    uint32_t tid;
+    lu_store(&tid, t->tid, sizeof tid);
     if (wanted)
         lu_copy_to(t, address, &tid, sizeof tid); /* as the kernel, without telling of a fault */
 }
@@ -106,6 +108,7 @@ static void put_tid(struct lu_task *t, bool wanted, uint64_t address)
 /* CLONE_PARENT_SETTID in the parent of a process with memory of its own. */
 static void put_tid_of(struct lu_task *t, const struct request *r, uint32_t tid)
 {
+    lu_store(&tid, tid, sizeof tid);
     if (r->flags & CLONE_PARENT_SETTID)
         lu_copy_to(t, r->parent_tid, &tid, sizeof tid);
 }
@@ -271,9 +274,11 @@ static int64_t clone_fork(struct lu_task *t, const struct request *r)
     lu_tasks_fork_prepare();
     tcg_fork_prepare(lu.tcg);
     lu_mm_fork_prepare();
+    lu_dirent_fork_prepare();
     int64_t result = plain_fork(r) ? fork() : host_clone(r);
     if (result == -1 && plain_fork(r))
         result = -errno;
+    lu_dirent_fork_done();
     lu_mm_fork_done();
     if (result == 0) {
         tcg_fork_child(lu.tcg, t->cpu);

@@ -17,14 +17,21 @@
 #include <unistd.h>
 
 /* Position-independent programs go here: far from what the kernel hands out by itself, and the
- * same each time, so that translations can be kept. */
+ * same each time, so that translations can be kept.  32-bit ones where Linux puts them, at two
+ * thirds of their space. */
 #define PIE_BASE 0x5500000000ull
+
+static uint64_t pie_base(void)
+{
+    return lu.abi->task_size ? lu.base + (lu.abi->task_size / 3 * 2 & -LU_PAGE_SIZE) : PIE_BASE;
+}
 
 enum { PROBLEM = 160, MAX_PHDRS = 1024 };
 
 /* Header and program header, whatever the class and byte order of the file. */
 struct header {
     uint16_t type, machine, phentsize, phnum;
+    uint32_t flags;
     uint64_t entry, phoff;
 };
 
@@ -108,12 +115,26 @@ static int parse_header(struct file *f, const uint8_t *p, size_t n, char *proble
     f->head = (struct header){
         .type = GET(f, p, Ehdr, e_type),
         .machine = GET(f, p, Ehdr, e_machine),
+        .flags = GET(f, p, Ehdr, e_flags),
         .phentsize = GET(f, p, Ehdr, e_phentsize),
         .phnum = GET(f, p, Ehdr, e_phnum),
         .entry = GET(f, p, Ehdr, e_entry),
         .phoff = GET(f, p, Ehdr, e_phoff),
     };
     return 0;
+}
+
+/* Linux on ARM: programs of the EABI, version 4 or 5; big-endian ones with little-endian code. */
+static bool check_arm(const struct file *f, char *problem)
+{
+    uint32_t version = f->head.flags & EF_ARM_EABIMASK;
+    if (version != EF_ARM_EABI_VER4 && version != EF_ARM_EABI_VER5)
+        snprintf(problem, PROBLEM, "it is for the old ARM ABI, not for the EABI");
+    else if (f->big && !(f->head.flags & EF_ARM_BE8))
+        snprintf(problem, PROBLEM, "it is for ARM in the old big-endian mode (BE-32), not BE-8");
+    else
+        return true;
+    return false;
 }
 
 static int check_header(const struct lu_abi *abi, const struct file *f, const uint8_t *p,
@@ -132,6 +153,8 @@ static int check_header(const struct lu_abi *abi, const struct file *f, const ui
                  p[EI_DATA] != abi->elf_data ? " (big-endian)" : "", abi->name);
         return -ENOEXEC;
     }
+    if (f->head.machine == EM_ARM && !check_arm(f, problem))
+        return -ENOEXEC;
     if (f->head.type != ET_EXEC && f->head.type != ET_DYN) {
         snprintf(problem, PROBLEM, "an ELF file, but no program (%s)",
                  f->head.type == ET_REL    ? "relocatable object"
@@ -158,7 +181,7 @@ static int corrupt(char *problem, const char *what)
 /* One program header against the file and the address space. */
 static const char *check_segment(const struct file *f, const struct segment *s)
 {
-    uint64_t limit = f->wide ? 1ull << 47 : 1ull << 32;
+    uint64_t limit = f->wide ? 1ull << 47 : LU_4G;
     if (s->type != PT_LOAD && s->type != PT_INTERP)
         return NULL;
     /* A segment of .bss alone may name an offset that the file does not have. */
@@ -270,10 +293,10 @@ static int reserve(const struct file *f, struct span s, uint64_t where, uint64_t
     enum { RESERVE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
     uint64_t size = s.high - s.low, slack = s.align - LU_PAGE_SIZE;
     int64_t r;
-    *bias = 0;
+    *bias = lu.base;
     if (f->head.type == ET_EXEC) {
         /* Not over the host's own mappings. */
-        r = lu_mmap(s.low, size, PROT_NONE, RESERVE | MAP_FIXED, -1, 0);
+        r = lu_mmap(s.low + lu.base, size, PROT_NONE, RESERVE | MAP_FIXED, -1, 0);
         return r < 0 ? r : 0;
     }
     r = lu_mmap(where, size + slack, PROT_NONE, RESERVE, -1, 0);
@@ -407,7 +430,7 @@ int lu_elf_load(int fd, struct lu_image *image, char problem[PROBLEM])
     problem[0] = '\0';
     int r = file_open(&f, lu.abi, fd, problem);
     if (!r)
-        r = map_file(&f, PIE_BASE, &bias, problem);
+        r = map_file(&f, pie_base(), &bias, problem);
     if (!r) {
         image->load_bias = bias;
         image->entry = image->start_pc = f.head.entry + bias;

@@ -11,10 +11,11 @@
  *   path.c proc.c         paths under -L; /proc/self
  *   util.c                messages, random bytes
  *   syscall*.c syscalls.def strace.c   the other system calls
- *   aarch64/              what is specific to an ABI: CPU loop, signal frame
+ *   convert.c narrow*.c dirent.c       the same for 32-bit and big-endian ABIs
+ *   aarch64/ arm/         what is specific to an ABI: CPU loop, signal frame
  *
- * May include util/, tcg/ and, in an ABI's folder only, frontends/.  Guest addresses are host
- * addresses (lu_ptr() is the one place that says so).
+ * May include util/, tcg/ and, in an ABI's folder only, frontends/.  What an
+ * address is: see lu_ptr().
  *
  * Errors: functions return 0 or a count, or a negative errno, unless they say otherwise.
  * Threads: functions that take a task are called by that task's own thread.
@@ -32,6 +33,7 @@
 #include "tcg/tcg.h"
 
 #define LU_PAGE_SIZE 4096ull
+#define LU_4G        (1ull << 32)
 
 /* --- an ABI ----------------------------------------------------------------------------------- */
 
@@ -49,10 +51,21 @@ struct lu_abi {
     uint16_t elf_machine; /* EM_* */
     uint8_t elf_class;    /* ELFCLASS64 */
     uint8_t elf_data;     /* ELFDATA2LSB */
+    const char *platform; /* AT_PLATFORM; NULL: machine */
+    /* 32-bit ABIs, or those of the other byte order (narrow.h): the alignment of 64-bit members,
+     * and whether 64-bit arguments begin at an even register. */
+    bool narrow;
+    uint8_t align64;
+    bool pairs_aligned;
+    /* 32-bit: where the initial stack ends, and where addresses for mmap end; 0: the host's. */
+    uint64_t stack_top, task_size;
     const struct guest *guest;
     bool (*select_cpu)(const char *name);
     const char *(*cpu_model)(unsigned k); /* k-th name for -cpu, NULL at the end */
     uint64_t (*hwcap)(unsigned which);    /* which: 1 or 2 */
+    /* After select_cpu: the rest of start-up that is the ABI's own (pages at fixed addresses, names
+     * that depend on the CPU); may be NULL. */
+    void (*prepare)(void);
     /* /proc/cpuinfo as the guest's kernel would write it. */
     void (*cpuinfo)(FILE *out, unsigned n_cpus);
     /* At program start: pc, stack pointer. */
@@ -72,11 +85,15 @@ struct lu_abi {
     unsigned clone_tls_arg; /* which argument of clone() is tls: 3 or 4; the other is child_tid */
     uint32_t min_altstack;  /* MINSIGSTKSZ */
     uint32_t frame_size;    /* bytes that a signal frame needs: AT_MINSIGSTKSZ */
+    /* rt_sigreturn, or sigreturn of ABIs that have it too: restores what signal_frame saved. */
+    int64_t (*sigreturn)(struct lu_task *t, bool rt);
+    /* System calls of the architecture's own (rows of syscalls.def with sys_private); may be NULL. */
+    lu_syscall_fn *private_call;
     /* Writes the code of the signal trampoline at `to` (at most a page); returns its size. */
     size_t (*trampoline)(void *to);
 };
 
-extern const struct lu_abi lu_abi_aarch64;
+extern const struct lu_abi lu_abi_aarch64, lu_abi_arm, lu_abi_armeb;
 
 /* The ABIs of this build (abi.c), NULL past the last one; the one that can run the program whose
  * first n bytes are at head, or NULL. */
@@ -117,6 +134,7 @@ struct lu_options {
     bool strace;
     bool one_insn;
     bool no_chain, fp_strict;
+    bool use_base; /* 32-bit guests away from address 0, even if it is free */
     bool perfmap, jitdump;
     int exec_fd;  /* the program's descriptor, from execveat; -1 if none */
     bool reexec;  /* we were started by our own execve (exec.c) */
@@ -128,6 +146,7 @@ struct lu_options {
 struct lu_process {
     const struct lu_abi *abi;
     struct tcg *tcg;
+    uint64_t base; /* host address of guest address 0; not 0 only for 32-bit guests (mm.c) */
     struct lu_options options;
     FILE *log;                      /* -D or stderr: all that is logged or straced goes here */
     const char *exe;                /* absolute host path of the program, for /proc/self/exe */
@@ -164,6 +183,8 @@ struct lu_signals {
     struct lu_sighand *hand;
 };
 
+struct lu_scratch;
+
 struct lu_task {
     struct tcg_cpu *cpu;
     pid_t tid; /* the kernel's own: guest and host see the same */
@@ -174,6 +195,7 @@ struct lu_task {
     bool is_vfork;            /* runs in its parent's memory until it execs or exits */
     struct lu_block
         *exec_memory; /* what execve allocated (exec.c); a vfork child's for its parent to free */
+    struct lu_scratch *scratch; /* converted arguments (narrow.c), or NULL */
     struct lu_task *next; /* list of all tasks (task.c) */
     void *host_altstack;
 };
@@ -191,8 +213,8 @@ enum {
 };
 
 /* Makes guest system call nr: dispatch by the ABI's numbers, -strace, ENOSYS and a log line once
- * for what is unknown (syscall.c). */
-int64_t lu_syscall(struct lu_task *t, uint64_t nr, const uint64_t arg[6]);
+ * for what is unknown (syscall.c).  arg: 6 arguments; 8 registers of a narrow ABI. */
+int64_t lu_syscall(struct lu_task *t, uint64_t nr, const uint64_t *arg);
 
 /* A host system call which is interrupted exactly: if a signal arrives before it begins, or while
  * it blocks and is restartable, it has no effect and the result is -LU_ERESTARTSYS; if the kernel
@@ -221,8 +243,12 @@ uint64_t lu_host_mask(uint64_t guest);
 
 /* --- guest memory -------------------------------------------------------------------------------- */
 
-/* Guest address as a host pointer, to be handed to the kernel, which checks it.  What we read or
- * write ourselves goes through lu_copy_*. */
+/* An address as a host pointer, to be handed to the kernel, which checks it.  What we read or write
+ * ourselves goes through lu_copy_*.
+ *
+ * Addresses in this folder are the host's: the guest's plus lu.base.  That is 0 but for 32-bit guests
+ * on hosts whose low 4 GiB are taken (or -R), and added or taken off where addresses enter and leave:
+ * registers (ABI folders), arguments (narrow.c), structures (convert.c), tcg, and what is printed. */
 static inline void *lu_ptr(uint64_t address)
 {
     return (void *)(uintptr_t)address;
@@ -237,7 +263,12 @@ int64_t lu_copy_string(struct lu_task *t, char *buf, uint64_t from, size_t size)
 
 /* --- address space (mm.c) -------------------------------------------------------------------------- */
 
-enum lu_map_kind { LU_MAP_GUEST, LU_MAP_STACK, LU_MAP_BRK, LU_MAP_VDSO };
+enum lu_map_kind { LU_MAP_GUEST, LU_MAP_STACK, LU_MAP_BRK, LU_MAP_VDSO, LU_MAP_VECTORS };
+
+/* Before anything is mapped: finds the place of a 32-bit guest's 4 GiB, sets lu.base. */
+void lu_mm_init(void);
+/* Where mappings without an address go, from there down (32-bit guests; after the stack is known). */
+void lu_mm_set_top(uint64_t address);
 
 /* mmap for the guest: never disturbs the host's own mappings; PROT_EXEC is kept in our table
  * alone.  prot, flags: Linux generic (the same on all our ABIs; MIPS converts).  Address or -errno. */
@@ -300,6 +331,8 @@ int lu_elf_interpreter(const struct lu_abi *abi, int fd, char *name, size_t size
                        char problem[160]);
 /* Maps the program open on fd, and its interpreter. -errno and a clear line in problem. */
 int lu_elf_load(int fd, struct lu_image *image, char problem[160]);
+/* Bytes that the initial stack is to have. */
+uint64_t lu_stack_size(void);
 /* Builds argc, argv, envp, auxv on a new stack; returns the stack pointer. */
 uint64_t lu_stack_build(const struct lu_image *image, char *const argv[], char *const envp[]);
 
@@ -373,6 +406,6 @@ lu_syscall_fn sys_clone, sys_clone3, sys_fork, sys_vfork, sys_execve, sys_execve
 /* signal.c */
 lu_syscall_fn sys_rt_sigaction, sys_rt_sigprocmask, sys_rt_sigpending, sys_rt_sigsuspend,
     sys_rt_sigtimedwait, sys_rt_sigqueueinfo, sys_rt_tgsigqueueinfo, sys_rt_sigreturn,
-    sys_sigaltstack, sys_kill, sys_tkill, sys_tgkill, sys_signalfd4, sys_restart_syscall;
+    sys_sigaltstack, sys_kill, sys_tkill, sys_tgkill, sys_signalfd4, sys_restart_syscall, sys_sigreturn;
 
 #endif

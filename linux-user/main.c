@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "linux-user/convert.h"
 #include "linux-user/exec.h"
 #include "linux-user/options.h"
 #include "linux-user/signal.h"
@@ -105,7 +106,7 @@ static void choose_cpu(const char *name)
             printf("%s\n", lu.abi->cpu_model(k));
         exit(0);
     }
-    if (!lu.abi->select_cpu(name))
+    if (!lu.abi->select_cpu(name) && !lu.options.reexec) /* it may be another architecture's */
         lu_fatal(1, "-cpu: there is no CPU model '%s' (-cpu help lists them)", name);
 }
 
@@ -252,6 +253,11 @@ int main(int argc, char **argv)
     lu_random_init();
     find_program(&arena, &target, argv[first]);
     choose_cpu(lu.options.cpu);
+    if (lu.abi->narrow)
+        lu_convert_init();
+    lu_mm_init();
+    if (lu.abi->prepare)
+        lu.abi->prepare();
     char **envp = guest_environment(&lu.options);
     char **args = program_arguments(&arena, &target, argv + first, argc - first);
     load_program(&target, &image);

@@ -5,6 +5,10 @@
  * is not in the table; no call of the guest can touch them.  The guest's PROT_EXEC lives in the
  * table alone: guest code is only ever read.
  *
+ * A 32-bit guest has 4 GiB of its own: the host's lowest, where nothing else ever gets, or, if those
+ * are taken, as many from lu.base on, reserved as a whole.  Where a mapping without an address goes
+ * is then ours to choose (place()).
+ *
  * One lock guards the table and is held over the host's mmap family.  tcg calls mm_code() with its
  * own lock held, so tcg_invalidate() is called after ours was given back.
  */
@@ -183,7 +187,7 @@ void lu_mm_fork_done(void)
 static void code_changed(bool code, uint64_t start, uint64_t length)
 {
     if (code && lu.tcg)
-        tcg_invalidate(lu.tcg, start, length);
+        tcg_invalidate(lu.tcg, start - lu.base, length);
 }
 
 /* ---- what the translator asks -------------------------------------------------------------- */
@@ -192,6 +196,7 @@ static const uint8_t *mm_code(void *opaque, uint64_t address, uint64_t *avail, i
 {
     (void)opaque;
     const uint8_t *result = NULL;
+    address += lu.base;
     pthread_mutex_lock(&lock);
     size_t k = find(address);
     *sig = SIGSEGV;
@@ -212,7 +217,8 @@ static const uint8_t *mm_code(void *opaque, uint64_t address, uint64_t *avail, i
 
 void lu_mm_mem_ops(struct tcg_mem_ops *ops)
 {
-    *ops = (struct tcg_mem_ops){.code = mm_code, .address_bits = 64};
+    *ops = (struct tcg_mem_ops){
+        .code = mm_code, .base = lu.base, .address_bits = lu.abi->task_size ? 32 : 64};
 }
 
 /* ---- mapping --------------------------------------------------------------------------------- */
@@ -230,6 +236,17 @@ static int64_t host_mmap(uint64_t address, uint64_t length, int prot, int flags,
     return lu_host_syscall(SYS_mmap, address, length, prot, flags, fd, offset);
 }
 
+/* Takes host memory away; what is inside of a reserved space stays reserved. */
+static int64_t host_unmap(uint64_t start, uint64_t length)
+{
+    enum { RESERVE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED };
+    int64_t r;
+    if (!lu.base)
+        return lu_host_syscall(SYS_munmap, start, length);
+    r = host_mmap(start, length, PROT_NONE, RESERVE, -1, 0);
+    return r < 0 ? r : 0;
+}
+
 /* Gives back what claim() reserved: everything in the range that is not in the table. */
 static void unclaim(uint64_t start, uint64_t end)
 {
@@ -237,7 +254,7 @@ static void unclaim(uint64_t start, uint64_t end)
     for (size_t k = find(start); at < end; k++) {
         uint64_t gap_end = k < n_ranges && ranges[k].start < end ? ranges[k].start : end;
         if (at < gap_end)
-            lu_host_syscall(SYS_munmap, at, gap_end - at);
+            host_unmap(at, gap_end - at);
         if (gap_end == end)
             break;
         at = ranges[k].end;
@@ -251,6 +268,10 @@ static int claim(uint64_t start, uint64_t end)
 {
     enum { RESERVE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE };
     uint64_t at = start;
+    if (lu.abi->task_size && (start < lu.base || end > lu.base + lu.abi->task_size))
+        return -ENOMEM;
+    if (lu.base) /* the whole space is reserved */
+        return 0;
     for (size_t k = find(start); at < end; k++) {
         uint64_t gap_end = k < n_ranges && ranges[k].start < end ? ranges[k].start : end;
         int64_t r =
@@ -278,6 +299,126 @@ enum {
                   MAP_STACK | MAP_HUGETLB | MAP_SYNC | MAP_FIXED_NOREPLACE
 };
 
+/* ---- the 4 GiB of a 32-bit guest -------------------------------------------------------------- */
+
+static uint64_t place_low, place_top; /* where mappings without an address go: from the top down */
+
+void lu_mm_set_top(uint64_t address)
+{
+    place_top = address;
+}
+
+/* The lowest address that may be mapped; root's limit as well, so that null pointers fault. */
+static uint64_t lowest_address(void)
+{
+    unsigned long lowest = 65536;
+    FILE *file = fopen("/proc/sys/vm/mmap_min_addr", "re");
+    if (file) {
+        if (fscanf(file, "%lu", &lowest) != 1 || lowest < LU_PAGE_SIZE)
+            lowest = LU_PAGE_SIZE;
+        fclose(file);
+    }
+    return page_up(lowest);
+}
+
+/* True if the low 4 GiB are free, but for where nobody may map; leaves a guard page above. */
+static bool low_is_free(void)
+{
+    enum { RESERVE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE };
+    int64_t r = host_mmap(place_low, LU_4G + LU_PAGE_SIZE - place_low, PROT_NONE, RESERVE, -1, 0);
+    if (r != (int64_t)place_low) {
+        if (r >= 0)
+            lu_host_syscall(SYS_munmap, r, LU_4G + LU_PAGE_SIZE - place_low);
+        return false;
+    }
+    return !lu_host_syscall(SYS_munmap, place_low, LU_4G - place_low);
+}
+
+/* As the kernel's mmap_base(): below the stack, what that may grow to, and a gap. */
+static uint64_t top_below_stack(void)
+{
+    const uint64_t least = 128ull << 20, most = lu.abi->task_size / 6 * 5, guard = 1 << 20;
+    uint64_t gap = lu_stack_size() + guard;
+    gap = gap < least ? least : gap > most ? most : gap;
+    return page_down(lu.abi->stack_top - gap);
+}
+
+void lu_mm_init(void)
+{
+    enum { RESERVE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
+    if (!lu.abi->task_size)
+        return;
+    place_low = lowest_address();
+    if (lu.options.use_base || !low_is_free()) {
+        int64_t r = host_mmap(0, LU_4G + LU_PAGE_SIZE, PROT_NONE, RESERVE, -1, 0);
+        if (r < 0)
+            lu_fatal(1, "no room for the program's 4 GiB: %s", strerror(-r));
+        lu.base = r;
+    }
+    place_low += lu.base;
+    lu_mm_set_top(lu.base + top_below_stack());
+}
+
+/* The highest gap of `length` bytes below `limit`, or 0. */
+static uint64_t gap_below(uint64_t length, uint64_t limit, uint64_t align)
+{
+    for (size_t k = find(limit - 1);; k--) {
+        uint64_t high = k < n_ranges && ranges[k].start < limit ? ranges[k].start : limit;
+        uint64_t low = k > 0 && ranges[k - 1].end > place_low ? ranges[k - 1].end : place_low;
+        if (high > low && high - low >= length && ((high - length) & -align) >= low)
+            return (high - length) & -align;
+        if (!k)
+            return 0;
+    }
+}
+
+/* True if nothing of the guest's is in the range, and the range in its space. */
+static bool is_gap(uint64_t start, uint64_t length)
+{
+    size_t k = find(start);
+    return start >= place_low && start + length >= start &&
+           start + length <= lu.base + lu.abi->task_size &&
+           (k == n_ranges || ranges[k].start >= start + length);
+}
+
+/* An address for a mapping of a 32-bit guest, as Linux chooses it: the hint if that is free, else
+ * from the top down, else anywhere; 0 if there is none. */
+static uint64_t place(uint64_t hint, uint64_t length, uint64_t align)
+{
+    uint64_t at = page_down(hint);
+    if (hint && is_gap(at, length) && !(at & (align - 1)))
+        return at;
+    at = gap_below(length, place_top, align);
+    return at ? at : gap_below(length, lu.base + lu.abi->task_size, align);
+}
+
+/* mmap without MAP_FIXED for such a guest. */
+static int64_t place_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd,
+                          uint64_t offset)
+{
+    const uint64_t huge = 2ull << 20;
+    uint64_t at, rounded = page_up(length);
+    if (flags & MAP_FIXED_NOREPLACE) {
+        if (address < lu.base || address + rounded > lu.base + lu.abi->task_size)
+            return -ENOMEM;
+        at = is_gap(address, rounded) ? address : 0;
+        if (!at)
+            return address < place_low ? -EPERM : -EEXIST;
+    } else {
+        at = place(address, rounded, flags & MAP_HUGETLB ? huge : LU_PAGE_SIZE);
+        if (!at)
+            return -ENOMEM;
+    }
+    flags = (flags & ~(MAP_FIXED | MAP_FIXED_NOREPLACE)) |
+            (lu.base ? MAP_FIXED : MAP_FIXED_NOREPLACE);
+    int64_t r = host_mmap(at, length, prot, flags, fd, offset);
+    if (r < 0 && lu.base)
+        host_unmap(at, rounded); /* the failed call may have left a hole */
+    return r;
+}
+
+/* ---- mapping for the guest --------------------------------------------------------------------- */
+
 int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, uint64_t offset)
 {
     bool code = false, fixed = (flags & MAP_FIXED) && !(flags & MAP_FIXED_NOREPLACE);
@@ -291,7 +432,9 @@ int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, 
     pthread_mutex_lock(&lock);
     result = fixed ? claim(address, address + rounded) : 0;
     if (!result) {
-        result = host_mmap(address, length, host_prot(prot), flags, fd, offset);
+        result = !fixed && lu.abi->task_size
+                     ? place_mmap(address, length, host_prot(prot), flags, fd, offset)
+                     : host_mmap(address, length, host_prot(prot), flags, fd, offset);
         if (result >= 0)
             code = put(result, result + rounded, prot, LU_MAP_GUEST);
         else if (fixed)
@@ -324,7 +467,7 @@ static int64_t each_part(uint64_t start, uint64_t end, bool *hole,
 static int64_t part_unmap(uint64_t start, uint64_t end, uint64_t arg)
 {
     (void)arg;
-    return lu_host_syscall(SYS_munmap, start, end - start);
+    return host_unmap(start, end - start);
 }
 
 int lu_munmap(uint64_t address, uint64_t length)
@@ -428,6 +571,29 @@ static bool moved(uint64_t from, uint64_t old_len, uint64_t to, uint64_t new_len
     return code;
 }
 
+/* mremap without MREMAP_FIXED for a 32-bit guest: where it is, if it can be; else where we choose. */
+static int64_t place_mremap(uint64_t from, uint64_t old_len, uint64_t new_len, int flags)
+{
+    uint64_t old_end = from + page_up(old_len), new_end = from + page_up(new_len), to;
+    int64_t r = -ENOMEM;
+    if (!(flags & MREMAP_DONTUNMAP) && old_len) {
+        bool grows = new_end > old_end, room = !grows || is_gap(old_end, new_end - old_end);
+        if (grows && room && lu.base) /* the reservation is in the way */
+            lu_host_syscall(SYS_munmap, old_end, new_end - old_end);
+        if (room)
+            r = lu_host_syscall(SYS_mremap, from, old_len, new_len, 0, 0);
+        if (lu.base && r < 0 && grows && room)
+            host_unmap(old_end, new_end - old_end);
+        else if (lu.base && r >= 0 && !grows && new_end < old_end)
+            host_unmap(new_end, old_end - new_end);
+    }
+    if (r != -ENOMEM || !(flags & MREMAP_MAYMOVE))
+        return r;
+    to = place(0, page_up(new_len), LU_PAGE_SIZE);
+    return to ? lu_host_syscall(SYS_mremap, from, old_len, new_len, flags | MREMAP_FIXED, to)
+              : -ENOMEM;
+}
+
 int64_t sys_mremap(struct lu_task *t, const uint64_t arg[6])
 {
     (void)t;
@@ -448,7 +614,11 @@ int64_t sys_mremap(struct lu_task *t, const uint64_t arg[6])
         if (fixed)
             r = claim(to, to + new_len);
         if (!r) {
-            r = lu_host_syscall(SYS_mremap, from, arg[1], arg[2], flags, to);
+            r = lu.abi->task_size && !fixed
+                    ? place_mremap(from, arg[1], arg[2], flags)
+                    : lu_host_syscall(SYS_mremap, from, arg[1], arg[2], flags, to);
+            if (r >= 0 && lu.base && !keep && (uint64_t)r != from)
+                host_unmap(from, old_len);
             if (r >= 0)
                 code = moved(from, old_len, r, new_len, keep, was);
             else if (fixed)
@@ -581,6 +751,17 @@ int64_t sys_remap_file_pages(struct lu_task *t, const uint64_t arg[6])
 static int64_t attach(int id, uint64_t address, int flags, uint64_t length)
 {
     bool fixed = address && flags & SHM_REMAP;
+    if (lu.abi->task_size && !fixed) {
+        const uint64_t colours = 4 * LU_PAGE_SIZE; /* SHMLBA of 32-bit ARM */
+        if (address && flags & SHM_RND)
+            address &= -colours;
+        if (address && (address & (LU_PAGE_SIZE - 1) || !is_gap(address, length)))
+            return -EINVAL;
+        address = address ? address : place(0, length, colours);
+        if (!address)
+            return -ENOMEM;
+        flags |= lu.base ? SHM_REMAP : 0;
+    }
     int64_t r = fixed ? claim(page_down(address), page_down(address) + length) : 0;
     if (r)
         return r;
@@ -634,6 +815,8 @@ int64_t sys_shmdt(struct lu_task *t, const uint64_t arg[6])
         if (r >= 0) {
             length = a->length;
             code = carve(a->start, a->start + length);
+            if (lu.base)
+                host_unmap(a->start, length);
             *link = a->next;
             free(a);
         }

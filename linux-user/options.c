@@ -59,6 +59,8 @@ static const struct option table[] = {
     {"perfmap", "PERFMAP", NULL, FLAG, OPT(perfmap), "write /tmp/perf-PID.map for perf"},
     {"jitdump", "JITDUMP", NULL, FLAG, OPT(jitdump), "write jit-PID.dump for perf inject --jit"},
     {"no-chain", "NO_CHAIN", NULL, FLAG, OPT(no_chain), "do not chain regions to each other"},
+    {"mem-base", "MEM_BASE", NULL, FLAG, OPT(use_base),
+     "run 32-bit guests away from the low 4 GiB, as where those are taken"},
     /* For our own execve; not in the help. */
     {"reexec", NULL, NULL, FLAG, OPT(reexec), NULL},
     {"execfd", NULL, "fd", FD, OPT(exec_fd), NULL},

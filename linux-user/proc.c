@@ -94,11 +94,13 @@ static bool parse_line(char *line, struct host_line *h)
 static void print_part(FILE *out, const struct host_line *h, const struct guest_range *r)
 {
     static const char *const names[] = {
-        [LU_MAP_STACK] = "[stack]", [LU_MAP_BRK] = "[heap]", [LU_MAP_VDSO] = "[vdso]"};
+        [LU_MAP_STACK] = "[stack]", [LU_MAP_BRK] = "[heap]", [LU_MAP_VDSO] = "[vdso]",
+        [LU_MAP_VECTORS] = "[vectors]"};
     uint64_t start = h->start > r->start ? h->start : r->start;
     uint64_t end = h->end < r->end ? h->end : r->end;
     const char *path = r->kind != LU_MAP_GUEST ? names[r->kind] : h->path[0] == '[' ? "" : h->path;
-    int n = fprintf(out, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", start, end,
+    int n = fprintf(out, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", start - lu.base,
+                    end - lu.base,
                     r->prot & PROT_READ ? 'r' : '-', r->prot & PROT_WRITE ? 'w' : '-',
                     r->prot & PROT_EXEC ? 'x' : '-', h->perms[3],
                     h->inode ? h->offset + (start - h->start) : 0, h->major, h->minor, h->inode);
@@ -180,7 +182,7 @@ static void write_stat(FILE *out)
                                 : field == 51 ? &lu.env_end
                                               : NULL;
         if (value)
-            fprintf(out, " %lu", *value);
+            fprintf(out, " %lu", *value - lu.base);
         else
             fprintf(out, " %s", word);
         field++;

@@ -597,6 +597,45 @@ int64_t sys_signalfd4(struct lu_task *t, const uint64_t arg[6])
     return lu_host_syscall(SYS_signalfd4, arg[0], &set, sizeof set, arg[3]);
 }
 
+int64_t sys_rt_sigreturn(struct lu_task *t, const uint64_t arg[6])
+{
+    (void)arg;
+    return lu.abi->sigreturn(t, true);
+}
+
+int64_t sys_sigreturn(struct lu_task *t, const uint64_t arg[6])
+{
+    (void)arg;
+    return lu.abi->sigreturn(t, false);
+}
+
+/* The calls of when there were 32 signals. */
+
+int64_t sys_sigprocmask(struct lu_task *t, const uint64_t arg[6])
+{
+    uint64_t set, old = t->sig.mask;
+    if (arg[1]) {
+        if (lu_copy_from(t, &set, arg[1], sizeof set))
+            return -EFAULT;
+        if (arg[0] > SIG_SETMASK)
+            return -EINVAL;
+        if (lu_signal_block_all(t))
+            return -LU_ERESTARTNOINTR;
+        lu_signal_set_mask(t, arg[0] == SIG_BLOCK     ? old | set
+                              : arg[0] == SIG_UNBLOCK ? old & ~set
+                                                      : (old & ~0xffffffffull) | set);
+    }
+    return arg[2] ? lu_copy_to(t, arg[2], &old, sizeof old) : 0;
+}
+
+int64_t sys_sigsuspend(struct lu_task *t, const uint64_t arg[6])
+{
+    uint64_t host = lu_host_mask((uint32_t)arg[2]);
+    t->sig.temp_mask = (uint32_t)arg[2] & ~UNBLOCKABLE;
+    t->sig.has_temp_mask = true;
+    return lu_safe_syscall(SYS_rt_sigsuspend, &host, sizeof host);
+}
+
 int64_t sys_restart_syscall(struct lu_task *t, const uint64_t arg[6])
 {
     (void)t, (void)arg; /* the host's kernel restarts what it interrupted without telling us */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The initial stack, laid out as Linux's binfmt_elf does: strings on top, then auxv, envp, argv. */
 #define _GNU_SOURCE
-#include "linux-user/linux-user.h"
+#include "linux-user/convert.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -20,9 +20,10 @@ struct stack {
     unsigned n_auxv;
 };
 
-static uint64_t stack_size(void)
+uint64_t lu_stack_size(void)
 {
-    const uint64_t least = 128 * 1024, most = 1ull << 30, usual = 8ull << 20;
+    const uint64_t least = 128 * 1024, most = lu.abi->stack_top ? 256ull << 20 : 1ull << 30;
+    const uint64_t usual = 8ull << 20;
     uint64_t size = lu.options.stack_size;
     struct rlimit limit;
     if (!size)
@@ -33,11 +34,13 @@ static uint64_t stack_size(void)
 
 static void map_stack(bool exec)
 {
-    uint64_t size = stack_size();
+    uint64_t size = lu_stack_size();
     int prot = PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0);
     /* One page below stays inaccessible. */
-    int64_t low = lu_mmap(0, size + LU_PAGE_SIZE, PROT_NONE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    int where = lu.abi->stack_top ? MAP_FIXED_NOREPLACE : 0;
+    uint64_t at = lu.abi->stack_top ? lu.base + lu.abi->stack_top - size - LU_PAGE_SIZE : 0;
+    int64_t low = lu_mmap(at, size + LU_PAGE_SIZE, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | where, -1, 0);
     if (low < 0 || lu_mprotect(low + LU_PAGE_SIZE, size, prot))
         lu_fatal(126, "no memory for a stack of %llu bytes", (unsigned long long)size);
     lu.stack_low = low + LU_PAGE_SIZE;
@@ -60,6 +63,24 @@ static uint64_t push_string(struct stack *s, const char *text)
     return push(s, text, strlen(text) + 1);
 }
 
+static unsigned word_size(void)
+{
+    return lu.abi->elf_class == ELFCLASS64 ? 8 : 4;
+}
+
+/* A word of the guest's; returns where the next goes. */
+static uint8_t *put_word(uint8_t *to, uint64_t value)
+{
+    lu_store(to, value, word_size());
+    return to + word_size();
+}
+
+/* An address in the guest's terms. */
+static uint64_t guest(uint64_t address)
+{
+    return address ? address - lu.base : 0;
+}
+
 static void aux(struct stack *s, uint64_t type, uint64_t value)
 {
     s->auxv[s->n_auxv][0] = type;
@@ -73,21 +94,21 @@ static void fill_auxv(struct stack *s, const struct lu_image *image, uint64_t ra
     aux(s, AT_HWCAP, lu.abi->hwcap(1));
     aux(s, AT_PAGESZ, LU_PAGE_SIZE);
     aux(s, AT_CLKTCK, sysconf(_SC_CLK_TCK));
-    aux(s, AT_PHDR, image->phdr);
+    aux(s, AT_PHDR, guest(image->phdr));
     aux(s, AT_PHENT, image->phent);
     aux(s, AT_PHNUM, image->phnum);
-    aux(s, AT_BASE, image->interp_base);
+    aux(s, AT_BASE, guest(image->interp_base));
     aux(s, AT_FLAGS, 0);
-    aux(s, AT_ENTRY, image->entry);
+    aux(s, AT_ENTRY, guest(image->entry));
     aux(s, AT_UID, getuid());
     aux(s, AT_EUID, geteuid());
     aux(s, AT_GID, getgid());
     aux(s, AT_EGID, getegid());
     aux(s, AT_SECURE, getauxval(AT_SECURE));
-    aux(s, AT_RANDOM, random);
+    aux(s, AT_RANDOM, guest(random));
     aux(s, AT_HWCAP2, lu.abi->hwcap(2));
-    aux(s, AT_EXECFN, exec_fn);
-    aux(s, AT_PLATFORM, platform);
+    aux(s, AT_EXECFN, guest(exec_fn));
+    aux(s, AT_PLATFORM, guest(platform));
     aux(s, AT_NULL, 0);
 }
 
@@ -108,14 +129,13 @@ static uint64_t push_strings(struct stack *s, char *const strings[], unsigned n)
 }
 
 /* Writes one guest pointer for each of the n strings that begin at `at`, and a NULL. */
-static uint64_t *write_pointers(uint64_t *to, uint64_t at, unsigned n)
+static uint8_t *write_pointers(uint8_t *to, uint64_t at, unsigned n)
 {
     for (unsigned k = 0; k < n; k++) {
-        *to++ = at;
+        to = put_word(to, guest(at));
         at += strlen(lu_ptr(at)) + 1;
     }
-    *to++ = 0;
-    return to;
+    return put_word(to, 0);
 }
 
 uint64_t lu_stack_build(const struct lu_image *image, char *const argv[], char *const envp[])
@@ -129,22 +149,22 @@ uint64_t lu_stack_build(const struct lu_image *image, char *const argv[], char *
     lu.env_end = exec_fn;
     lu.env_start = lu.arg_end = push_strings(&s, envp, envc);
     lu.arg_start = push_strings(&s, argv, argc);
-    uint64_t platform = push_string(&s, lu.abi->machine);
+    uint64_t platform = push_string(&s, lu.abi->platform ? lu.abi->platform : lu.abi->machine);
     lu_random(random, sizeof random);
     uint64_t random_at = push(&s, random, sizeof random);
-    fill_auxv(&s, image, random_at, exec_fn, platform);
+    fill_auxv(&s, image, random_at, exec_fn, guest(platform));
 
-    /* argc, argv, NULL, envp, NULL, auxv: words of the ABI, which has 64 bits so far. */
-    uint64_t words = 1 + argc + 1 + envc + 1 + 2 * s.n_auxv;
-    if (s.sp - lu.stack_low < words * 8 + 2 * LU_PAGE_SIZE)
+    /* argc, argv, NULL, envp, NULL, auxv: words of the ABI. */
+    uint64_t size = (1 + argc + 1 + envc + 1 + 2 * s.n_auxv) * word_size();
+    if (s.sp - lu.stack_low < size + 2 * LU_PAGE_SIZE)
         lu_fatal(126, "arguments and environment do not fit onto the stack (-s)");
-    uint64_t sp = (s.sp - words * 8) & -16ull;
-    uint64_t *to = lu_ptr(sp);
-    *to++ = argc;
+    uint64_t sp = (s.sp - size) & -16ull;
+    uint8_t *to = put_word(lu_ptr(sp), argc);
     to = write_pointers(to, lu.arg_start, argc);
     to = write_pointers(to, lu.env_start, envc);
-    memcpy(to, s.auxv, s.n_auxv * sizeof s.auxv[0]);
     lu.auxv_start = (uintptr_t)to;
-    lu.auxv_end = lu.auxv_start + s.n_auxv * sizeof s.auxv[0];
+    for (unsigned k = 0; k < s.n_auxv; k++)
+        to = put_word(put_word(to, s.auxv[k][0]), s.auxv[k][1]);
+    lu.auxv_end = (uintptr_t)to;
     return sp;
 }

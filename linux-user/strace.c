@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "linux-user/narrow.h"
 #include "linux-user/strace_impl.h"
 
 /* ---- appending ------------------------------------------------------------------------------ */
@@ -50,6 +51,8 @@ void st_put(struct st *s, const char *format, ...)
 
 void st_addr(struct st *s, uint64_t address)
 {
+    if (address && lu.abi->narrow)
+        address = lu_guest_address(s->t, address);
     if (address)
         st_put(s, "0x%llx", (unsigned long long)address);
     else
@@ -196,7 +199,7 @@ static const struct word {
     st_word_fn *fn;
     enum when when;
 } words[] = {
-#define W(word, function, when) {#word, w_##function, when},
+#define W(word, function, when, conversion) {#word, w_##function, when},
 #include "linux-user/strace_words.def"
 #undef W
 };

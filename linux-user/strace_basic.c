@@ -311,6 +311,15 @@ void w_offp(struct st *s, unsigned i)
         st_put(s, "[%lld]", (long long)value);
 }
 
+/* What _llseek returns. */
+void w_oloff(struct st *s, unsigned i)
+{
+    int64_t value;
+
+    if (st_get_out(s, s->arg[i], &value, sizeof value))
+        st_put(s, "[%lld]", (long long)value);
+}
+
 void w_groups(struct st *s, unsigned i)
 {
     int n = s->done ? (int)s->result : (int)s->arg[i - 1];

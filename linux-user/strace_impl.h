@@ -88,7 +88,7 @@ void st_sigset_at(struct st *s, uint64_t address);
 void st_flock(struct st *s, uint64_t address);
 
 /* Every word's function, w_NAME. */
-#define W(word, function, when) st_word_fn w_##function;
+#define W(word, function, when, conversion) st_word_fn w_##function;
 #include "linux-user/strace_words.def"
 #undef W
 

@@ -232,6 +232,20 @@ void w_utimes(struct st *s, unsigned i)
     st_put(s, "]");
 }
 
+/* utimes(). */
+void w_timevals(struct st *s, unsigned i)
+{
+    struct timeval time[2];
+
+    if (!st_get(s, s->arg[i], time, sizeof time))
+        return;
+    st_put(s, "[");
+    put_pair(s, time[0].tv_sec, time[0].tv_usec, "usec");
+    st_put(s, ", ");
+    put_pair(s, time[1].tv_sec, time[1].tv_usec, "usec");
+    st_put(s, "]");
+}
+
 void w_clockid(struct st *s, unsigned i)
 {
     int id = s->arg[i];

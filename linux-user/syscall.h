@@ -22,15 +22,18 @@ enum lu_sys {
 #define PASS(name, format) LU_SYS_##name,
 #define WAIT(name, format) LU_SYS_##name,
 #define NONE(name, format) LU_SYS_##name,
+#define LIKE(id, name, format, target, arguments) LU_SYS_##id,
 #include "linux-user/syscalls.def"
 #undef SYS
 #undef PASS
 #undef WAIT
 #undef NONE
+#undef LIKE
     LU_SYS_COUNT
 };
 
-enum lu_sys_kind { LU_SYS_KIND_NONE, LU_SYS_KIND_PASS, LU_SYS_KIND_WAIT, LU_SYS_KIND_OWN };
+enum lu_sys_kind { LU_SYS_KIND_NONE, LU_SYS_KIND_PASS, LU_SYS_KIND_WAIT, LU_SYS_KIND_OWN,
+                   LU_SYS_KIND_LIKE };
 
 struct lu_sys_row {
     const char *name;
@@ -38,6 +41,8 @@ struct lu_sys_row {
     enum lu_sys_kind kind;
     int host_nr;            /* PASS, WAIT */
     lu_syscall_fn *handler; /* OWN */
+    uint16_t target;        /* LIKE: enum lu_sys */
+    const char *arguments;  /* LIKE */
 };
 extern const struct lu_sys_row lu_sys_rows[LU_SYS_COUNT];
 
@@ -45,11 +50,13 @@ extern const struct lu_sys_row lu_sys_rows[LU_SYS_COUNT];
 #define PASS(name, format)
 #define WAIT(name, format)
 #define NONE(name, format)
+#define LIKE(id, name, format, target, arguments)
 #include "linux-user/syscalls.def"
 #undef SYS
 #undef PASS
 #undef WAIT
 #undef NONE
+#undef LIKE
 
 /* --- what differs between ABIs ---------------------------------------------------------------- */
 
@@ -57,15 +64,18 @@ extern const struct lu_sys_row lu_sys_rows[LU_SYS_COUNT];
 struct lu_syscall_abi {
     const uint16_t *rows; /* enum lu_sys by the guest's number */
     unsigned n_rows;
+    const uint16_t *private_rows; /* of numbers from private_base on, if there are any */
+    unsigned n_private_rows;
+    uint64_t private_base;
     /* The four open flags whose values are an architecture's own. */
     uint32_t o_directory, o_nofollow, o_direct, o_largefile;
-    /* struct stat: 0 or -EFAULT.  get_stat is for -strace and fills what that shows. */
+    /* struct stat (the host's, if the ABI is narrow): 0 or -EFAULT.  get_stat is for -strace and fills what that shows. */
     int (*put_stat)(struct lu_task *t, uint64_t address, const struct stat *st);
     int (*get_stat)(struct lu_task *t, uint64_t address, struct stat *st);
     /* sizeof(struct epoll_event), offset of its data member */
     unsigned epoll_size, epoll_data;
 };
-extern const struct lu_syscall_abi lu_syscall_abi_aarch64;
+extern const struct lu_syscall_abi lu_syscall_abi_aarch64, lu_syscall_abi_arm;
 
 /* The one of the running program. */
 const struct lu_syscall_abi *lu_syscall_abi(void);

@@ -118,7 +118,7 @@ int64_t sys_prctl(struct lu_task *t, const uint64_t arg[6])
 int64_t sys_personality(struct lu_task *t, const uint64_t arg[6])
 {
     (void)t;
-    if ((uint32_t)arg[0] != 0xffffffff && (arg[0] & PER_MASK) == PER_LINUX32)
+    if ((uint32_t)arg[0] != 0xffffffff && (arg[0] & PER_MASK) == PER_LINUX32 && !lu.abi->task_size)
         return -EINVAL; /* as on a machine without 32-bit programs */
     return lu_host_syscall(__NR_personality, arg[0]);
 }

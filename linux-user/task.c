@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "linux-user/task.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "linux-user/narrow.h"
 #include "linux-user/signal.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -31,6 +33,7 @@ void lu_task_free(struct lu_task *t)
 {
     if (t->cpu)
         tcg_cpu_free(t->cpu);
+    lu_scratch_free(t);
     free(t);
 }
 
@@ -103,40 +106,74 @@ enum { FUTEX_WAKE_ = 1, ROBUST_LIMIT = 2048 };
 
 static void owner_died(struct lu_task *t, uint64_t address)
 {
-    uint32_t word;
-    if (address & 3 || lu_copy_from(t, &word, address, sizeof word) ||
-        (word & FUTEX_TID) != (uint32_t)t->tid)
+    uint32_t word, dead;
+    if (address & 3 || lu_copy_from(t, &word, address, sizeof word))
         return;
-    _Atomic uint32_t *futex = lu_ptr(address);
-    while (!__atomic_compare_exchange_n((uint32_t *)futex, &word,
-                                        (word & FUTEX_WAITERS_) | FUTEX_OWNER_DIED_, false,
-                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
-           (word & FUTEX_TID) == (uint32_t)t->tid)
-        ;
-    if (word & FUTEX_WAITERS_)
+    uint32_t *futex = lu_ptr(address);
+    do {
+        dead = lu_load(&word, sizeof word);
+        if ((dead & FUTEX_TID) != (uint32_t)t->tid)
+            return;
+        lu_store(&dead, (dead & FUTEX_WAITERS_) | FUTEX_OWNER_DIED_, sizeof dead);
+    } while (!__atomic_compare_exchange_n(futex, &word, dead, false, __ATOMIC_SEQ_CST,
+                                          __ATOMIC_SEQ_CST));
+    if (lu_load(&word, sizeof word) & FUTEX_WAITERS_)
         lu_host_syscall(SYS_futex, address, FUTEX_WAKE_, 1);
 }
 
+static unsigned word_size(void)
+{
+    return lu.abi->elf_class == ELFCLASS64 ? 8 : 4;
+}
+
+/* A pointer of the guest's in its memory: false if it cannot be read. */
+static bool read_pointer(struct lu_task *t, uint64_t address, uint64_t *value)
+{
+    uint8_t bytes[8];
+    if (lu_copy_from(t, bytes, address, word_size()))
+        return false;
+    *value = lu_load(bytes, word_size());
+    *value += *value ? lu.base : 0;
+    return true;
+}
+
+/* linux/futex.h: the first entry, the offset of an entry's word, the entry that is being taken. */
+struct robust_head {
+    uint64_t first, offset, pending;
+};
+
+static bool read_head(struct lu_task *t, struct robust_head *head)
+{
+    uint8_t offset[8];
+    unsigned word = word_size();
+    if (!read_pointer(t, t->robust_list, &head->first) ||
+        lu_copy_from(t, offset, t->robust_list + word, word) ||
+        !read_pointer(t, t->robust_list + 2 * word, &head->pending))
+        return false;
+    head->offset = word == 8 ? lu_load(offset, 8) : (uint64_t)(int32_t)lu_load(offset, 4);
+    return true;
+}
+
 /* The kernel would do this only when the host's thread ends, after we have told the joiner
- * (clear_child_tid) that the stack with the list on it is free. */
+ * (clear_child_tid) that the stack with the list on it is free.  It knows lists of 64 bits alone. */
 static void walk_robust_list(struct lu_task *t)
 {
-    uint64_t head[3], entry, offset; /* next, offset of the word, pending */
-    if (!t->robust_list || lu_copy_from(t, head, t->robust_list, sizeof head))
+    struct robust_head head;
+    if (!t->robust_list || !read_head(t, &head))
         return;
-    offset = head[1];
-    entry = head[0];
+    uint64_t entry = head.first;
     for (unsigned k = 0; k < ROBUST_LIMIT && (entry & ~1ull) != t->robust_list; k++) {
         uint64_t next;
-        if (lu_copy_from(t, &next, entry & ~1ull, sizeof next))
+        if (!read_pointer(t, entry & ~1ull, &next))
             break;
-        if (entry != head[2])
-            owner_died(t, (entry & ~1ull) + offset);
+        if (entry != head.pending)
+            owner_died(t, (entry & ~1ull) + head.offset);
         entry = next;
     }
-    if (head[2])
-        owner_died(t, (head[2] & ~1ull) + offset);
-    lu_host_syscall(SYS_set_robust_list, 0, sizeof head);
+    if (head.pending)
+        owner_died(t, (head.pending & ~1ull) + head.offset);
+    if (word_size() == 8)
+        lu_host_syscall(SYS_set_robust_list, 0, 3 * sizeof(uint64_t));
 }
 
 static void clear_tid(struct lu_task *t)
@@ -178,6 +215,7 @@ _Noreturn void lu_task_exit(struct lu_task *t, int status)
     while (first) /* stays as a zombie, as Linux has it */
         lu_host_syscall(SYS_exit, status);
     lu_signal_thread_done(t);
+    lu_scratch_free(t);
     free(t);
     pthread_exit(NULL);
 }
@@ -201,29 +239,37 @@ int64_t sys_set_tid_address(struct lu_task *t, const uint64_t arg[6])
 
 int64_t sys_set_robust_list(struct lu_task *t, const uint64_t arg[6])
 {
-    if (arg[1] != 3 * sizeof(uint64_t))
+    if (arg[1] != 3 * word_size())
         return -EINVAL;
     t->robust_list = arg[0];
+    if (word_size() == 4)
+        return 0;
     /* The kernel's as well, for when the process is killed. */
     return lu_host_syscall(SYS_set_robust_list, arg[0], arg[1]);
 }
 
 int64_t sys_get_robust_list(struct lu_task *t, const uint64_t arg[6])
 {
-    (void)t;
-    return lu_host_syscall(SYS_get_robust_list, arg[0], arg[1], arg[2]);
+    const uint64_t size = 3 * 4;
+    if (word_size() == 8)
+        return lu_host_syscall(SYS_get_robust_list, arg[0], arg[1], arg[2]);
+    if (arg[0] && (pid_t)arg[0] != t->tid)
+        return -EPERM;
+    if (lu_copy_to(t, arg[1], &t->robust_list, 8) || lu_copy_to(t, arg[2], &size, 8))
+        return -EFAULT;
+    return 0;
 }
 
 /* ---- guest memory --------------------------------------------------------------------------------- */
 
 int lu_copy_from(struct lu_task *t, void *to, uint64_t from, size_t n)
 {
-    return n && tcg_copy_from_guest(t->cpu, to, from, n) ? -EFAULT : 0;
+    return n && tcg_copy_from_guest(t->cpu, to, from - lu.base, n) ? -EFAULT : 0;
 }
 
 int lu_copy_to(struct lu_task *t, uint64_t to, const void *from, size_t n)
 {
-    return n && tcg_copy_to_guest(t->cpu, to, from, n) ? -EFAULT : 0;
+    return n && tcg_copy_to_guest(t->cpu, to - lu.base, from, n) ? -EFAULT : 0;
 }
 
 int64_t lu_copy_string(struct lu_task *t, char *buf, uint64_t from, size_t size)

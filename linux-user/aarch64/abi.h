@@ -10,6 +10,7 @@ enum { A64_FRAME_SIZE = 4720 }; /* the frame and the record under it, as AT_MINS
 
 bool a64_signal_frame(struct lu_task *t, int sig, const siginfo_t *info,
                       const struct lu_sigaction *action, uint64_t saved_mask);
+int64_t a64_sigreturn(struct lu_task *t, bool rt);
 size_t a64_trampoline(void *to);
 
 static inline struct a64_cpu *a64_of(struct lu_task *t)

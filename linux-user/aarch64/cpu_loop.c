@@ -115,6 +115,7 @@ const struct lu_abi lu_abi_aarch64 = {
     .restart_syscall = a64_restart_syscall,
     .set_result = a64_set_result,
     .signal_frame = a64_signal_frame,
+    .sigreturn = a64_sigreturn,
     .trampoline = a64_trampoline,
     .clone_tls_arg = 3,
     .min_altstack = 5120,

@@ -196,9 +196,9 @@ static bool restore_records(struct a64_cpu *cpu, const struct a64_sigcontext *sc
     return false;
 }
 
-int64_t sys_rt_sigreturn(struct lu_task *t, const uint64_t arg[6])
+int64_t a64_sigreturn(struct lu_task *t, bool rt)
 {
-    (void)arg;
+    (void)rt;
     struct a64_cpu *cpu = a64_of(t);
     const struct a64_sigcontext *sc;
     struct frame f;

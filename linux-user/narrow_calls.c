@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: MIT */
+/* Conversions of arguments whose meaning depends on others; see narrow.h. */
+#define _GNU_SOURCE
+#include "linux-user/narrow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+
+#include "linux-user/structs.h"
+
+/* ---- vectors --------------------------------------------------------------------------------- */
+
+int lu_narrow_iov(struct lu_narrow *n, unsigned i, bool after)
+{
+    uint32_t guest;
+
+    if (after)
+        return 0;
+    guest = lu_narrow_take(n);
+    if (n->reg[n->next] > 1024) { /* UIO_MAXIOV: the kernel says so */
+        n->arg[i] = lu_narrow_ptr(guest);
+        return 0;
+    }
+    return lu_narrow_array(n, LU_STRUCT_iovec, guest, n->reg[n->next], true, &n->arg[i]);
+}
+
+/* argv and envp. */
+int lu_narrow_strings(struct lu_narrow *n, unsigned i, bool after)
+{
+    enum { MOST = 1 << 18 };
+    uint32_t guest, count = 0, word = 1;
+
+    if (after)
+        return 0;
+    guest = lu_narrow_take(n);
+    n->arg[i] = lu_narrow_ptr(guest);
+    if (!guest)
+        return 0;
+    while (word) {
+        if (count >= MOST)
+            return -E2BIG;
+        if (lu_copy_from(n->t, &word, n->arg[i] + 4ull * count++, sizeof word))
+            return -EFAULT;
+    }
+    return lu_narrow_array(n, LU_STRUCT_pointer, guest, count, true, &n->arg[i]);
+}
+
+int lu_narrow_pollfds(struct lu_narrow *n, unsigned i, bool after)
+{
+    if (after)
+        return n->result < 0 ? 0 : lu_narrow_array_back(n, LU_STRUCT_pollfd, n->raw[i], n->arg[i + 1], n->arg[i]);
+    lu_narrow_take(n);
+    return lu_narrow_array(n, LU_STRUCT_pollfd, n->raw[i], n->reg[n->next], true, &n->arg[i]);
+}
+
+int lu_narrow_oepoll(struct lu_narrow *n, unsigned i, bool after)
+{
+    int32_t most;
+
+    if (after)
+        return n->result < 0 ? 0 : lu_narrow_array_back(n, LU_STRUCT_epoll, n->raw[i], n->result, n->arg[i]);
+    lu_narrow_take(n);
+    most = n->reg[n->next];
+    most = most < 0 ? 0 : most > 512 ? 512 : most; /* as many as one call returns */
+    return lu_narrow_array(n, LU_STRUCT_epoll, n->raw[i], most, false, &n->arg[i]);
+}
+
+int lu_narrow_waitv(struct lu_narrow *n, unsigned i, bool after)
+{
+    if (after)
+        return 0;
+    lu_narrow_take(n);
+    return lu_narrow_array(n, LU_STRUCT_waitv, n->raw[i], n->reg[n->next], true, &n->arg[i]);
+}
+
+/* A set of descriptors is an array of the guest's longs; the host's kernel would read and write a
+ * multiple of 8 bytes. */
+int lu_narrow_fdset(struct lu_narrow *n, unsigned i, bool after)
+{
+    uint32_t count = n->arg[0], words = count / 32 + !!(count % 32), word;
+    uint8_t *host;
+
+    if (after && n->result < 0)
+        return 0;
+    if (!after) {
+        lu_narrow_take(n);
+        n->arg[i] = lu_narrow_ptr(n->raw[i]);
+    }
+    if (!n->raw[i] || (int32_t)count < 0)
+        return 0;
+    words = words < 1 << 15 ? words : 1 << 15;
+    host = after ? lu_ptr(n->arg[i]) : lu_scratch(n->t, (words + 1) / 2 * 8, n->raw[i]);
+    if (!host)
+        return -ENOMEM;
+    for (uint32_t k = 0; k < words; k++) {
+        uint64_t at = lu_narrow_ptr(n->raw[i]) + 4ull * k;
+        if (after) {
+            memcpy(&word, host + 4 * k, 4);
+            lu_store(&word, word, 4);
+            if (lu_copy_to(n->t, at, &word, 4))
+                return -EFAULT;
+        } else {
+            if (lu_copy_from(n->t, &word, at, 4))
+                return -EFAULT;
+            word = lu_load(&word, 4);
+            memcpy(host + 4 * k, &word, 4);
+        }
+    }
+    n->arg[i] = (uintptr_t)host;
+    return 0;
+}
+
+/* pselect6's last argument: address and size of a signal set. */
+int lu_narrow_mask_arg(struct lu_narrow *n, unsigned i, bool after)
+{
+    struct lu_mask_arg *host;
+    int error;
+
+    if (after)
+        return 0;
+    lu_narrow_take(n);
+    error = lu_narrow_struct(n, LU_STRUCT_mask_arg, n->raw[i], true, &n->arg[i]);
+    host = lu_ptr(n->arg[i]);
+    if (error || !host || !host->set)
+        return error;
+    return lu_narrow_struct(n, LU_STRUCT_sigset, host->set - lu.base, true, &host->set);
+}
+
+/* ---- identities of 16 bits --------------------------------------------------------------------- */
+
+int lu_narrow_id16(struct lu_narrow *n, unsigned i, bool after)
+{
+    if (!after) {
+        uint16_t id = lu_narrow_take(n);
+        n->arg[i] = id == 0xffff ? 0xffffffff : id;
+    }
+    return 0;
+}
+
+static uint16_t low_id(uint32_t id)
+{
+    return id > 0xffff ? 65534 : id;
+}
+
+int lu_narrow_oid16(struct lu_narrow *n, unsigned i, bool after)
+{
+    uint32_t *host;
+    uint16_t id;
+
+    if (!after) {
+        host = lu_scratch(n->t, sizeof *host, n->raw[i]);
+        n->arg[i] = (uintptr_t)host;
+        lu_narrow_take(n);
+        return host ? 0 : -ENOMEM;
+    }
+    if (n->result < 0)
+        return 0;
+    host = lu_ptr(n->arg[i]);
+    lu_store(&id, low_id(*host), sizeof id);
+    return lu_copy_to(n->t, lu_narrow_ptr(n->raw[i]), &id, sizeof id);
+}
+
+enum { MOST_GROUPS = 65536 };
+
+int lu_narrow_groups16(struct lu_narrow *n, unsigned i, bool after)
+{
+    uint32_t *host, count = n->arg[i - 1];
+    uint16_t id;
+
+    if (after)
+        return 0;
+    lu_narrow_take(n);
+    if (count > MOST_GROUPS)
+        return -EINVAL;
+    host = lu_scratch(n->t, count * sizeof *host, n->raw[i]);
+    if (!host)
+        return -ENOMEM;
+    for (uint32_t k = 0; k < count; k++) {
+        if (lu_copy_from(n->t, &id, lu_narrow_ptr(n->raw[i]) + 2ull * k, sizeof id))
+            return -EFAULT;
+        host[k] = lu_load(&id, sizeof id);
+    }
+    n->arg[i] = (uintptr_t)host;
+    return 0;
+}
+
+int lu_narrow_ogroups16(struct lu_narrow *n, unsigned i, bool after)
+{
+    uint32_t *host, count = n->arg[i - 1];
+    uint16_t id;
+
+    if (!after) {
+        lu_narrow_take(n);
+        host = lu_scratch(n->t, (count < MOST_GROUPS ? count : 0) * sizeof *host, n->raw[i]);
+        n->arg[i] = (uintptr_t)host;
+        return count > MOST_GROUPS ? -EINVAL : host ? 0 : -ENOMEM;
+    }
+    host = lu_ptr(n->arg[i]);
+    for (int64_t k = 0; count && k < n->result; k++) {
+        lu_store(&id, low_id(host[k]), sizeof id);
+        if (lu_copy_to(n->t, lu_narrow_ptr(n->raw[i]) + 2ull * k, &id, sizeof id))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+/* ---- fcntl, futex, prctl, clone ---------------------------------------------------------------- */
+
+/* The commands of 32-bit machines for locks of 64 bits. */
+enum { F_GETLK64_ = 12, F_SETLK64_ = 13, F_SETLKW64_ = 14 };
+
+/* The structure behind fcntl's third argument, LU_STRUCT_COUNT if it is none or looks the same;
+ * makes the command the host's. */
+static enum lu_struct fcntl_struct(uint64_t *command)
+{
+    switch ((int)*command) {
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW:
+        return LU_STRUCT_flock32;
+    case F_GETLK64_:
+    case F_SETLK64_:
+    case F_SETLKW64_:
+        *command -= F_GETLK64_ - F_GETLK;
+        return LU_STRUCT_flock64;
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+        return LU_STRUCT_flock64;
+    case F_GETOWN_EX:
+    case F_SETOWN_EX:
+        return LU_STRUCT_pair;
+    default:
+        return LU_STRUCT_COUNT;
+    }
+}
+
+static bool fcntl_writes(int command)
+{
+    return command == F_GETLK || command == F_GETLK64_ || command == F_OFD_GETLK ||
+           command == F_GETOWN_EX;
+}
+
+/* A lock beyond 2 GiB has no form of 32 bits. */
+static bool lock_overflows(const struct lu_flock *lock)
+{
+    return lock->start > INT32_MAX || lock->len > INT32_MAX;
+}
+
+int lu_narrow_fcntl(struct lu_narrow *n, unsigned i, bool after)
+{
+    uint64_t command = n->reg[i + 1];
+    enum lu_struct id = fcntl_struct(&command);
+    uint32_t guest = n->reg[i + 2];
+
+    if (!after) {
+        n->arg[i] = n->reg[i];
+        n->arg[i + 1] = command;
+        n->arg[i + 2] = (int)command >= 1024 && (int)command != F_NOTIFY && (int)command != F_ADD_SEALS
+                                && (int)command != F_SETPIPE_SZ && (int)command != F_SETLEASE &&
+                                (int)command != F_DUPFD_CLOEXEC
+                            ? lu_narrow_ptr(guest)
+                            : guest;
+        return id == LU_STRUCT_COUNT ? 0 : lu_narrow_struct(n, id, guest, true, &n->arg[i + 2]);
+    }
+    if (n->result < 0 || id == LU_STRUCT_COUNT || !fcntl_writes(n->reg[i + 1]))
+        return 0;
+    if (id == LU_STRUCT_flock32 && lock_overflows(lu_ptr(n->arg[i + 2])))
+        return -EOVERFLOW;
+    return lu_narrow_back(n, id, guest, n->arg[i + 2]);
+}
+
+static bool futex_has_timeout(uint32_t op)
+{
+    switch (op & ~(uint32_t)(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME)) {
+    case FUTEX_WAIT:
+    case FUTEX_LOCK_PI:
+    case FUTEX_LOCK_PI2:
+    case FUTEX_WAIT_BITSET:
+    case FUTEX_WAIT_REQUEUE_PI:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int futex(struct lu_narrow *n, enum lu_struct timespec)
+{
+    n->arg[0] = lu_narrow_ptr(n->reg[0]);
+    n->arg[1] = n->reg[1];
+    n->arg[2] = n->reg[2];
+    n->arg[3] = n->reg[3];
+    n->arg[4] = lu_narrow_ptr(n->reg[4]);
+    n->arg[5] = n->reg[5];
+    return futex_has_timeout(n->reg[1])
+               ? lu_narrow_struct(n, timespec, n->reg[3], true, &n->arg[3])
+               : 0;
+}
+
+int lu_narrow_futex32(struct lu_narrow *n, unsigned i, bool after)
+{
+    (void)i;
+    return after ? 0 : futex(n, LU_STRUCT_timespec32);
+}
+
+int lu_narrow_futex64(struct lu_narrow *n, unsigned i, bool after)
+{
+    (void)i;
+    return after ? 0 : futex(n, LU_STRUCT_timespec64);
+}
+
+/* Operations of prctl with an address: which argument, and what it points to. */
+static const struct {
+    uint32_t op;
+    uint8_t arg;
+    bool writes;
+    enum lu_struct id; /* LU_STRUCT_COUNT: bytes */
+} prctl_pointers[] = {
+    {PR_SET_NAME, 1, false, LU_STRUCT_COUNT},
+    {PR_GET_NAME, 1, false, LU_STRUCT_COUNT},
+    {PR_GET_PDEATHSIG, 1, true, LU_STRUCT_s32},
+    {PR_GET_CHILD_SUBREAPER, 1, true, LU_STRUCT_s32},
+    {PR_GET_TID_ADDRESS, 1, true, LU_STRUCT_pointer},
+    {PR_SET_VMA, 2, false, LU_STRUCT_COUNT},
+    {PR_SET_VMA, 4, false, LU_STRUCT_COUNT},
+    {0x41555856 /* PR_GET_AUXV */, 1, false, LU_STRUCT_COUNT},
+};
+
+int lu_narrow_prctl(struct lu_narrow *n, unsigned i, bool after)
+{
+    int error = 0;
+
+    (void)i;
+    for (unsigned k = 0; !after && k < 5; k++)
+        n->arg[k] = n->reg[k];
+    for (unsigned k = 0; !error && k < sizeof prctl_pointers / sizeof prctl_pointers[0]; k++) {
+        unsigned a = prctl_pointers[k].arg;
+        enum lu_struct id = prctl_pointers[k].id;
+        if (prctl_pointers[k].op != (uint32_t)n->reg[0])
+            continue;
+        if (after)
+            error = prctl_pointers[k].writes && n->result >= 0
+                        ? lu_narrow_back(n, id, n->reg[a], n->arg[a])
+                        : 0;
+        else if (id == LU_STRUCT_COUNT)
+            n->arg[a] = lu_narrow_ptr(n->reg[a]);
+        else
+            error = lu_narrow_struct(n, id, n->reg[a], false, &n->arg[a]);
+    }
+    return error;
+}
+
+/* flags, stack, parent's tid, then TLS and the child's tid in the ABI's order. */
+int lu_narrow_clone(struct lu_narrow *n, unsigned i, bool after)
+{
+    (void)i;
+    for (unsigned k = 0; !after && k < 5; k++)
+        n->arg[k] = k == 0 || k == lu.abi->clone_tls_arg ? n->reg[k] : lu_narrow_ptr(n->reg[k]);
+    return 0;
+}
+
+/* ---- times and the system ----------------------------------------------------------------------- */
+
+/* What is left of a sleep that a signal has ended. */
+static int remain(struct lu_narrow *n, unsigned i, bool after, enum lu_struct id)
+{
+    if (!after) {
+        lu_narrow_take(n);
+        return lu_narrow_struct(n, id, n->raw[i], false, &n->arg[i]);
+    }
+    return n->result == -EINTR ? lu_narrow_back(n, id, n->raw[i], n->arg[i]) : 0;
+}
+
+int lu_narrow_remain32(struct lu_narrow *n, unsigned i, bool after)
+{
+    return remain(n, i, after, LU_STRUCT_timespec32);
+}
+
+int lu_narrow_remain64(struct lu_narrow *n, unsigned i, bool after)
+{
+    return remain(n, i, after, LU_STRUCT_timespec64);
+}
+
+/* Amounts of memory that 32 bits do not hold are told in larger units (kernel/sys.c). */
+static void scale_sysinfo(struct sysinfo *info)
+{
+    unsigned shift = 0;
+
+    if (!(info->totalram >> 32) && !(info->totalswap >> 32))
+        return;
+    for (; info->mem_unit < LU_PAGE_SIZE; info->mem_unit <<= 1)
+        shift++;
+    info->totalram >>= shift;
+    info->freeram >>= shift;
+    info->sharedram >>= shift;
+    info->bufferram >>= shift;
+    info->totalswap >>= shift;
+    info->freeswap >>= shift;
+    info->totalhigh >>= shift;
+    info->freehigh >>= shift;
+}
+
+int lu_narrow_sysinfo(struct lu_narrow *n, unsigned i, bool after)
+{
+    if (!after) {
+        lu_narrow_take(n);
+        return lu_narrow_struct(n, LU_STRUCT_sysinfo, n->raw[i], false, &n->arg[i]);
+    }
+    if (n->result < 0 || !n->arg[i])
+        return 0;
+    scale_sysinfo(lu_ptr(n->arg[i]));
+    return lu_narrow_back(n, LU_STRUCT_sysinfo, n->raw[i], n->arg[i]);
+}
+
+/* ---- System V message passing --------------------------------------------------------------------- */
+
+/* 32-bit ABIs ask for the structures of today by a bit of the command. */
+enum { IPC_64_ = 0x100, STAT_ANY_SEM = 20, STAT_ANY_SHM = 15, STAT_ANY_MSG = 13 };
+
+/* Argument i, the one after the command; by what it points to. */
+static int control(struct lu_narrow *n, unsigned i, bool after, enum lu_struct id, bool in)
+{
+    if (!after) {
+        n->arg[i - 1] &= ~(uint64_t)IPC_64_;
+        lu_narrow_take(n);
+        n->arg[i] = id == LU_STRUCT_s32 ? n->raw[i] : lu_narrow_ptr(n->raw[i]); /* SETVAL */
+        return id >= LU_STRUCT_COUNT || id == LU_STRUCT_s32
+                   ? 0
+                   : lu_narrow_struct(n, id, n->raw[i], in, &n->arg[i]);
+    }
+    return n->result < 0 || in || id >= LU_STRUCT_COUNT || id == LU_STRUCT_s32
+               ? 0
+               : lu_narrow_back(n, id, n->raw[i], n->arg[i]);
+}
+
+int lu_narrow_semarg(struct lu_narrow *n, unsigned i, bool after)
+{
+    switch ((int)n->arg[i - 1] & ~IPC_64_) {
+    case IPC_STAT:
+    case SEM_STAT:
+    case STAT_ANY_SEM: return control(n, i, after, LU_STRUCT_semid64, false);
+    case IPC_SET: return control(n, i, after, LU_STRUCT_semid64, true);
+    case SETVAL: return control(n, i, after, LU_STRUCT_s32, true);
+    default: return control(n, i, after, LU_STRUCT_COUNT, false);
+    }
+}
+
+int lu_narrow_shmarg(struct lu_narrow *n, unsigned i, bool after)
+{
+    switch ((int)n->arg[i - 1] & ~IPC_64_) {
+    case IPC_STAT:
+    case SHM_STAT:
+    case STAT_ANY_SHM: return control(n, i, after, LU_STRUCT_shmid64, false);
+    case IPC_SET: return control(n, i, after, LU_STRUCT_shmid64, true);
+    case IPC_INFO: return control(n, i, after, LU_STRUCT_shminfo64, false);
+    case SHM_INFO: return control(n, i, after, LU_STRUCT_shm_info, false);
+    default: return control(n, i, after, LU_STRUCT_COUNT, false);
+    }
+}
+
+int lu_narrow_msgarg(struct lu_narrow *n, unsigned i, bool after)
+{
+    switch ((int)n->arg[i - 1] & ~IPC_64_) {
+    case IPC_STAT:
+    case MSG_STAT:
+    case STAT_ANY_MSG: return control(n, i, after, LU_STRUCT_msqid64, false);
+    case IPC_SET: return control(n, i, after, LU_STRUCT_msqid64, true);
+    default: return control(n, i, after, LU_STRUCT_COUNT, false);
+    }
+}
+
+enum { MOST_TEXT = 1 << 20 };
+
+/* struct msgbuf: a long and the text. */
+int lu_narrow_msgbuf(struct lu_narrow *n, unsigned i, bool after)
+{
+    struct lu_long *host;
+    uint32_t size;
+
+    if (after)
+        return 0;
+    lu_narrow_take(n);
+    size = n->reg[n->next];
+    if (size > MOST_TEXT)
+        return -EINVAL;
+    host = lu_scratch(n->t, sizeof *host + size, n->raw[i]);
+    if (!host)
+        return -ENOMEM;
+    n->arg[i] = (uintptr_t)host;
+    if (lu_struct_get(n->t, LU_STRUCT_long, host, lu_narrow_ptr(n->raw[i])))
+        return -EFAULT;
+    return lu_copy_from(n->t, host + 1, lu_narrow_ptr(n->raw[i]) + 4, size);
+}
+
+int lu_narrow_omsgbuf(struct lu_narrow *n, unsigned i, bool after)
+{
+    struct lu_long *host;
+    uint32_t size;
+
+    if (!after) {
+        lu_narrow_take(n);
+        size = n->reg[n->next];
+        host = lu_scratch(n->t, sizeof *host + (size < MOST_TEXT ? size : MOST_TEXT), n->raw[i]);
+        n->arg[i] = (uintptr_t)host;
+        n->reg[n->next] = size < MOST_TEXT ? size : MOST_TEXT;
+        return (int32_t)size < 0 ? -EINVAL : host ? 0 : -ENOMEM;
+    }
+    host = lu_ptr(n->arg[i]);
+    if (n->result < 0)
+        return 0;
+    if (lu_struct_put(n->t, LU_STRUCT_long, lu_narrow_ptr(n->raw[i]), host))
+        return -EFAULT;
+    return lu_copy_to(n->t, lu_narrow_ptr(n->raw[i]) + 4, host + 1, n->result);
+}
