@@ -88,6 +88,7 @@ static int init(const char **why)
     if (!X64_HAS(AVX512F) || !X64_HAS(AVX512VL))
         x64_features &= ~(1u << X64_BIT_AVX512F | 1u << X64_BIT_AVX512VL | 1u << X64_BIT_AVX512BW |
                           1u << X64_BIT_AVX512DQ | 1u << X64_BIT_AVX512CD | 1u << X64_BIT_BITALG |
+                          1u << X64_BIT_VBMI |
                           1u << X64_BIT_VNNI);
     traps_ok = !listed(disable, "fptrap") && x64_probe_traps();
     return 0;

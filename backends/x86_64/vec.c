@@ -219,6 +219,17 @@ void x64_emit_vzip(struct cg *cg, const struct cg_inst *i)
             i->a[1].reg);
 }
 
+/* d = the bytes of a and b (from 16 on) that k names. */
+static void permute_two(struct cg *cg, unsigned d, unsigned a, unsigned b, enum x64_constant k)
+{
+    const struct x64_mem index = x64_constant(cg, k);
+    const unsigned t = d == a || d == b ? T0 : d;
+
+    x64_v2m(cg, V_MOVAPS, t, &index);
+    x64_evex_rr(cg, V_EV_PERMI2B, t, a, b, 0);
+    x64_movaps(cg, d, t);
+}
+
 /* Lanes of 1 and 2 bytes: of one vector twice by a shuffle; else the wanted half of each wider lane,
  * then a pack that cannot saturate. */
 static void unzip_small(struct cg *cg, const struct cg_inst *i, bool odd)
@@ -229,6 +240,12 @@ static void unzip_small(struct cg *cg, const struct cg_inst *i, bool odd)
     if (a == b) {
         mask = x64_constant(cg, lane ? (odd ? X64_K_ODD16 : X64_K_EVEN16) : (odd ? X64_K_ODD8 : X64_K_EVEN8));
         x64_v3m(cg, V_PSHUFB, i->d.reg, a, &mask);
+        return;
+    }
+    if (X64_HAS(VBMI)) {
+        permute_two(cg, i->d.reg, a, b,
+                    lane ? (odd ? X64_K_ODD16_TWO : X64_K_EVEN16_TWO)
+                         : (odd ? X64_K_ODD8_TWO : X64_K_EVEN8_TWO));
         return;
     }
     if (odd) {
@@ -265,6 +282,10 @@ static void transpose_bytes(struct cg *cg, const struct cg_inst *i, bool odd)
     const struct x64_mem low8 = x64_constant(cg, X64_K_LOW8);
     const unsigned a = i->a[0].reg, b = i->a[1].reg;
 
+    if (X64_HAS(VBMI)) {
+        permute_two(cg, i->d.reg, a, b, odd ? X64_K_TRN2_8 : X64_K_TRN1_8);
+        return;
+    }
     if (odd) {
         x64_lane_shift(cg, VSHR, IR_LANE_H, T0, a, 8);
         x64_v2m(cg, V_MOVAPS, T1, &low8);

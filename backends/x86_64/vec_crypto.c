@@ -11,28 +11,32 @@
 
 /* --- AES ------------------------------------------------------------------------------------------------- */
 
-/* AESE is AESENCLAST of a ^ b with a zero round key; AESD likewise. */
+/* A64's first step is the addition of the round key, the host's the last: a key of zeros there. */
 void x64_emit_vaese(struct cg *cg, const struct cg_inst *i)
 {
+    const uint16_t opc = i->op->opc;
+    const struct x64_mem zero = x64_constant(cg, X64_K_ZERO);
+
     if (!X64_HAS(AES)) {
         x64_emit_eval(cg, i);
         return;
     }
     x64_v3(cg, V_PXOR, T0, A, B);
-    x64_zero(cg, T1);
-    x64_v3(cg, i->op->opc == IR_vaese ? V_AESENCLAST : V_AESDECLAST, D, T0, T1);
+    x64_v3m(cg, opc == IR_vaese ? V_AESENCLAST : opc == IR_vaesd ? V_AESDECLAST :
+            opc == IR_vaesemc ? V_AESENC : V_AESDEC, D, T0, &zero);
 }
 
 /* MixColumns alone: AESENC after the inverses of its other steps. */
 void x64_emit_vaesmc(struct cg *cg, const struct cg_inst *i)
 {
+    const struct x64_mem zero = x64_constant(cg, X64_K_ZERO);
+
     if (!X64_HAS(AES)) {
         x64_emit_eval(cg, i);
         return;
     }
-    x64_zero(cg, T1);
-    x64_v3(cg, V_AESDECLAST, T0, A, T1);
-    x64_v3(cg, V_AESENC, D, T0, T1);
+    x64_v3m(cg, V_AESDECLAST, T0, A, &zero);
+    x64_v3m(cg, V_AESENC, D, T0, &zero);
 }
 
 void x64_emit_vaesimc(struct cg *cg, const struct cg_inst *i)

@@ -25,7 +25,12 @@ bool a64_do_n(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, a64_op
 
 bool a64_do_nm(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, unsigned rm, a64_op2 *op)
 {
-    return lane != A64_RESERVED && a64_do_nv(s, lane, rd, rn, a64_v(s, rm), op);
+    if (lane == A64_RESERVED) {
+        return false;
+    }
+    const ir_ref n = a64_v(s, rn);
+    a64_put_lane(s, rd, lane, op(s->ir, lane, n, rm == rn ? n : a64_v(s, rm)));
+    return true;
 }
 
 bool a64_do_nv(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, ir_ref m, a64_op2 *op)
@@ -68,7 +73,7 @@ bool a64_do_pairs(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, un
         return false;
     }
     const uint8_t all = lane & 3; /* vzip1, vuzp*: no count */
-    ir_ref n = a64_v(s, rn), m = a64_v(s, rm);
+    ir_ref n = a64_v(s, rn), m = rm == rn ? n : a64_v(s, rm);
     if (lane & IR_LANES_64) { /* both registers' halves side by side */
         n = m = ir_vzip1(s->ir, IR_LANE_D, n, m);
     }

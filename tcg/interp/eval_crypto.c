@@ -114,6 +114,15 @@ IR_EVAL_FN(vaesimc)
     d->v = mix_columns(&a->v, factor);
 }
 
+#define THEN(name, first, second)             \
+    IR_EVAL_FN(name)                          \
+    {                                         \
+        ir_eval_##first(cpu, op, d, a, b, c); \
+        ir_eval_##second(cpu, op, d, d, b, c); \
+    }
+THEN(vaesemc, vaese, vaesmc)
+THEN(vaesdimc, vaesd, vaesimc)
+
 /* --- SHA-1 ---------------------------------------------------------------------------------- */
 
 static uint32_t rol32(uint32_t x, unsigned n)

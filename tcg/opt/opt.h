@@ -37,7 +37,8 @@ void opt_narrow_op(struct ir *ir, ir_ref r);
 /* Is there anything in opt_fold_op() for ops of this opcode? */
 static inline bool opt_folds(uint16_t opc)
 {
-    return ir_opinfo[opc].flags & (IRF_FOLD | IRF_MEM) || opc == IR_flags_add || opc == IR_flags_and;
+    return ir_opinfo[opc].flags & (IRF_FOLD | IRF_MEM) || opc == IR_flags_add || opc == IR_flags_and ||
+           opc == IR_vaesmc || opc == IR_vaesimc;
 }
 
 /* Op r is the same as value v. */

@@ -91,6 +91,8 @@ HOST(vaesd, "aes", _mm_aesdeclast_si128(_mm_xor_si128(a, b), ZERO))
 /* The first undoes what the second does besides MixColumns. */
 HOST(vaesmc, "aes", _mm_aesenc_si128(_mm_aesdeclast_si128(a, ZERO), ZERO))
 HOST(vaesimc, "aes", _mm_aesimc_si128(a))
+HOST(vaesemc, "aes", _mm_aesenc_si128(_mm_xor_si128(a, b), ZERO))
+HOST(vaesdimc, "aes", _mm_aesdec_si128(_mm_xor_si128(a, b), ZERO))
 
 /* --- SHA: x86 keeps words in the other order, and adds the constants itself -------------------- */
 
@@ -193,6 +195,8 @@ const struct row rows_x86[] = {
     ROW(vaesd, "bQ", IMM_NONE, vaesd)
     ROW(vaesmc, "bQ", IMM_NONE, vaesmc)
     ROW(vaesimc, "bQ", IMM_NONE, vaesimc)
+    ROW(vaesemc, "bQ", IMM_NONE, vaesemc)
+    ROW(vaesdimc, "bQ", IMM_NONE, vaesdimc)
     ROW_WHOLE(vsha1c) ROW_WHOLE(vsha1p) ROW_WHOLE(vsha1m) ROW_WHOLE(vsha1h) ROW_WHOLE(vsha1su0)
     ROW_WHOLE(vsha1su1) ROW_WHOLE(vsha256h) ROW_WHOLE(vsha256h2) ROW_WHOLE(vsha256su0)
     ROW_WHOLE(vsha256su1)
