@@ -152,7 +152,7 @@ uint64_t lu_stack_build(const struct lu_image *image, char *const argv[], char *
     uint64_t platform = push_string(&s, lu.abi->platform ? lu.abi->platform : lu.abi->machine);
     lu_random(random, sizeof random);
     uint64_t random_at = push(&s, random, sizeof random);
-    fill_auxv(&s, image, random_at, exec_fn, guest(platform));
+    fill_auxv(&s, image, random_at, exec_fn, platform);
 
     /* argc, argv, NULL, envp, NULL, auxv: words of the ABI. */
     uint64_t size = (1 + argc + 1 + envc + 1 + 2 * s.n_auxv) * word_size();

@@ -412,7 +412,8 @@ void lu_strace_exec(struct lu_task *t, const char *path, char *const argv[], cha
     }
     while (envp[n])
         n++;
-    st_put(&s, "], 0x%llx /* %u var%s */)", (unsigned long long)envp_address, n, n == 1 ? "" : "s");
+    st_put(&s, "], 0x%llx /* %u var%s */)", (unsigned long long)(envp_address - lu.base), n,
+           n == 1 ? "" : "s");
     pad_to_result(&s, s.n);
     st_put(&s, "= 0\n");
     write_line(s.text, false);
