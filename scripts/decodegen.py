@@ -7,6 +7,7 @@
                                             several decoders that share P's trans functions; R is
                                             where the 11 bits of the first look-up begin
   decodegen.py --list FILE...               print a line a row: name mask value feature fields exclusions
+                                            (with --table: after a line [T] for each table)
 
 Grammar of a decode file, a row a line, `#` starts a comment:
 
@@ -466,6 +467,8 @@ def main():
         sys.exit(f"decodegen: {error}")
     if args.list:
         for table in tables:
+            if args.table:
+                print(f"[{table.name}]")
             print_list(table.rows)
 
 

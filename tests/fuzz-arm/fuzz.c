@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random A32, T16, T32 and VFP rows under two runners; every difference is made smaller and shown.
+ *
+ *   fuzz --rows FILE --guest FILE --runner COMMAND --peer COMMAND [--seconds N] [--seed N]
+ *        [--tables a32,t16,t32,vfp] [--case N] [--reports N] [--ignore-fp]
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/fuzz-arm/fuzz.h"
+
+enum { BATCH = 512 };
+
+static struct {
+    const char *rows, *guest, *runner, *peer;
+    unsigned seconds, reports, tables;
+    uint64_t seed;
+    int64_t only;
+    bool ignore_fp;
+} options = {.seconds = 10, .reports = 5, .tables = 7, .seed = 1, .only = -1};
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+static _Noreturn void fail(const char *what)
+{
+    perror(what);
+    exit(2);
+}
+
+/* The descriptor of a file without a name. */
+static int scratch(const char *name)
+{
+    int fd = memfd_create(name, 0);
+    if (fd < 0)
+        fail("memfd_create");
+    return fd;
+}
+
+static void write_batch(int fd, const struct block *blocks, unsigned first, unsigned n)
+{
+    struct fuzz_header head = {.magic = FUZZ_MAGIC, .first = first, .count = n};
+    head.code_offset = (uint32_t)(FUZZ_CASES_OFFSET + n * sizeof(struct fuzz_case) + FUZZ_PAGE - 1) &
+                       ~(uint32_t)(FUZZ_PAGE - 1);
+    head.code_bytes = (n * FUZZ_SLOT_BYTES + FUZZ_PAGE - 1) & ~(uint32_t)(FUZZ_PAGE - 1);
+    head.file_bytes = head.code_offset + head.code_bytes;
+    if (ftruncate(fd, head.file_bytes))
+        fail("ftruncate");
+    char *m = mmap(NULL, head.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (m == MAP_FAILED)
+        fail("mmap");
+    memcpy(m, &head, sizeof head);
+    for (unsigned k = 0; k < n; k++) {
+        memcpy(m + FUZZ_CASES_OFFSET + k * sizeof(struct fuzz_case), &blocks[k].state,
+               sizeof(struct fuzz_case));
+        gen_code(&blocks[k], k, (uint8_t *)m + head.code_offset + k * FUZZ_SLOT_BYTES);
+    }
+    munmap(m, head.file_bytes);
+}
+
+/* Runs `command guest` with the two descriptors; false if it did not end well. */
+static bool run_once(const char *command, int batch, int results)
+{
+    pid_t child = fork();
+    if (child < 0)
+        fail("fork");
+    if (!child) {
+        char *words[16], *copy = strdup(command);
+        unsigned n = 0;
+        for (char *w = strtok(copy, " "); w && n < 14; w = strtok(NULL, " "))
+            words[n++] = w;
+        words[n] = (char *)options.guest;
+        words[n + 1] = NULL;
+        int b = fcntl(batch, F_DUPFD, 10), r = fcntl(results, F_DUPFD, 10);
+        dup2(b, 3);
+        dup2(r, 4);
+        alarm(60);
+        execvp(words[0], words);
+        _exit(127);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Results of n blocks under `command`.  Where the runner dies the case is lost (done = 0) and the
+ * rest runs again. */
+static void run(const char *command, const struct block *blocks, unsigned n, struct fuzz_result *out)
+{
+    size_t bytes = n * sizeof *out;
+    int results = scratch("results");
+    if (ftruncate(results, (off_t)bytes))
+        fail("ftruncate");
+    const struct fuzz_result *m = mmap(NULL, bytes, PROT_READ, MAP_SHARED, results, 0);
+    if (m == MAP_FAILED)
+        fail("mmap");
+    for (unsigned first = 0; first < n;) {
+        int batch = scratch("batch");
+        write_batch(batch, blocks, first, n);
+        bool well = run_once(command, batch, results);
+        close(batch);
+        while (first < n && m[first].done)
+            first++;
+        if (well)
+            break;
+        first++; /* the one that it died of */
+    }
+    memcpy(out, m, bytes);
+    munmap((void *)m, bytes);
+    close(results);
+}
+
+/* --- comparing -------------------------------------------------------------------------------- */
+
+static bool differ(const struct block *b, const struct fuzz_result *x, const struct fuzz_result *y)
+{
+    (void)b;
+    if (x->done != y->done || x->signal != y->signal || x->hash != y->hash || x->cpsr != y->cpsr ||
+        memcmp(x->r, y->r, sizeof x->r))
+        return true;
+    if (x->signal)
+        return x->pc != y->pc || x->signal_code != y->signal_code ||
+               ((x->signal == 11 || x->signal == 7) && x->fault_address != y->fault_address);
+    return !options.ignore_fp && (x->fpscr != y->fpscr || memcmp(x->v, y->v, sizeof x->v));
+}
+
+static void disassemble(const struct block *b)
+{
+    char path[] = "/tmp/fuzz-arm-XXXXXX", command[200];
+    uint8_t code[FUZZ_SLOT_BYTES];
+    int fd = mkstemp(path);
+    unsigned bytes = 4;
+    for (unsigned k = 0; k < b->n; k++)
+        bytes += b->insn[k].bytes;
+    gen_code(b, 0, code);
+    if (fd < 0 || write(fd, code, bytes) != (ssize_t)bytes)
+        return;
+    close(fd);
+    fflush(stdout);
+    snprintf(command, sizeof command,
+             "arm-linux-gnueabihf-objdump -D -b binary -m arm %s --adjust-vma=%#x %s | sed -n '/^ /p'",
+             b->thumb ? "-M force-thumb" : "", FUZZ_CODE, path);
+    if (system(command))
+        puts("  (no disassembly)");
+    unlink(path);
+}
+
+static void show(const char *name, uint32_t before, uint32_t ours, uint32_t theirs, bool always)
+{
+    if (always || ours != theirs)
+        printf("  %-8s %08x -> %08x, peer %08x%s\n", name, before, ours, theirs,
+               ours != theirs ? "  <--" : "");
+}
+
+static void report(uint64_t number, const struct block *b, const struct fuzz_result *x,
+                   const struct fuzz_result *y)
+{
+    char name[16];
+    printf("case %llu, %s:\n", (unsigned long long)number, b->thumb ? "Thumb" : "A32");
+    for (unsigned k = 0; k < b->n; k++)
+        printf("  %0*x  %s\n", b->insn[k].bytes * 2,
+               b->insn[k].bytes == 2 ? b->insn[k].word >> 16 : b->insn[k].word,
+               b->insn[k].row >= 0 ? rows[b->insn[k].row].name : "-");
+    disassemble(b);
+    for (unsigned k = 0; k < 15; k++) {
+        snprintf(name, sizeof name, "r%u", k);
+        show(name, b->state.r[k], x->r[k], y->r[k], true);
+    }
+    show("cpsr", b->state.cpsr, x->cpsr, y->cpsr, true);
+    show("memory", 0, x->hash, y->hash, false);
+    show("done", 0, x->done, y->done, false);
+    show("signal", 0, x->signal, y->signal, x->signal);
+    show("code", 0, x->signal_code, y->signal_code, false);
+    if (x->signal || y->signal) {
+        show("pc", 0, x->pc, y->pc, false);
+        show("address", 0, x->fault_address, y->fault_address, false);
+        return;
+    }
+    show("fpscr", b->state.fpscr, x->fpscr, y->fpscr, false);
+    for (unsigned k = 0; k < 32; k++) {
+        if (x->v[k] != y->v[k])
+            printf("  d%-7u %016llx -> %016llx, peer %016llx  <--\n", k, (unsigned long long)b->state.v[k],
+                   (unsigned long long)x->v[k], (unsigned long long)y->v[k]);
+    }
+}
+
+static bool still_differs(const struct block *b, struct fuzz_result *x, struct fuzz_result *y)
+{
+    run(options.runner, b, 1, x);
+    run(options.peer, b, 1, y);
+    return differ(b, x, y);
+}
+
+/* Leaves out what the difference does not need: instructions become NOPs, runs fewer. */
+static void minimise(struct block *b, struct fuzz_result *x, struct fuzz_result *y)
+{
+    if (!still_differs(b, x, y))
+        return;
+    for (unsigned k = 0; k < b->n; k++) {
+        struct block smaller = *b;
+        memmove(&smaller.insn[k], &smaller.insn[k + 1], (b->n - k - 1) * sizeof b->insn[0]);
+        smaller.n--;
+        struct fuzz_result sx, sy;
+        if (still_differs(&smaller, &sx, &sy)) {
+            *b = smaller;
+            *x = sx;
+            *y = sy;
+            k--;
+        }
+    }
+    struct block once = *b;
+    struct fuzz_result ox, oy;
+    once.state.repeat = 1;
+    if (b->state.repeat > 1 && still_differs(&once, &ox, &oy)) {
+        *b = once;
+        *x = ox;
+        *y = oy;
+    }
+}
+
+/* --- main ------------------------------------------------------------------------------------- */
+
+static unsigned n_reports;
+static uint64_t n_cases, n_signals;
+
+static void count_rows(const struct block *b, const struct fuzz_result *r)
+{
+    n_cases++;
+    n_signals += r->signal != 0;
+    for (unsigned k = 0; k < b->n && !r->signal; k++) {
+        if (b->insn[k].row >= 0)
+            rows[b->insn[k].row].executed++;
+    }
+}
+
+static void run_batch(uint64_t first, unsigned n, enum table table)
+{
+    static struct block blocks[BATCH];
+    static struct fuzz_result ours[BATCH], theirs[BATCH];
+    for (unsigned k = 0; k < n; k++)
+        gen_block(&blocks[k], options.seed, first + k, table);
+    run(options.runner, blocks, n, ours);
+    run(options.peer, blocks, n, theirs);
+    for (unsigned k = 0; k < n; k++) {
+        count_rows(&blocks[k], &ours[k]);
+        if (!differ(&blocks[k], &ours[k], &theirs[k]))
+            continue;
+        if (n_reports++ >= options.reports)
+            continue;
+        minimise(&blocks[k], &ours[k], &theirs[k]);
+        report(first + k, &blocks[k], &ours[k], &theirs[k]);
+        fflush(stdout);
+    }
+}
+
+static const char *const table_names[TABLE_COUNT] = {"a32", "t16", "t32", "vfp"};
+
+static void parse_tables(const char *list)
+{
+    options.tables = 0;
+    for (unsigned k = 0; k < TABLE_COUNT; k++) {
+        if (strstr(list, table_names[k]))
+            options.tables |= 1u << k;
+    }
+}
+
+static void parse(int argc, char **argv)
+{
+    for (int k = 1; k < argc; k++) {
+        const char *o = argv[k], *v = k + 1 < argc ? argv[k + 1] : "";
+        if (!strcmp(o, "--ignore-fp")) {
+            options.ignore_fp = true;
+            continue;
+        }
+        k++;
+        if (!strcmp(o, "--rows"))
+            options.rows = v;
+        else if (!strcmp(o, "--guest"))
+            options.guest = v;
+        else if (!strcmp(o, "--runner"))
+            options.runner = v;
+        else if (!strcmp(o, "--peer"))
+            options.peer = v;
+        else if (!strcmp(o, "--seconds"))
+            options.seconds = (unsigned)atoi(v);
+        else if (!strcmp(o, "--reports"))
+            options.reports = (unsigned)atoi(v);
+        else if (!strcmp(o, "--seed"))
+            options.seed = strtoull(v, NULL, 0);
+        else if (!strcmp(o, "--case"))
+            options.only = strtoll(v, NULL, 0);
+        else if (!strcmp(o, "--tables"))
+            parse_tables(v);
+        else
+            fprintf(stderr, "fuzz: unknown option %s\n", o), exit(2);
+    }
+}
+
+static unsigned never_run(void)
+{
+    unsigned n = 0;
+    for (unsigned k = 0; k < n_rows; k++) {
+        if (options.tables >> rows[k].table & 1 && !rows[k].executed) {
+            printf("%s %s", n++ ? "" : "never ran to the end:", rows[k].name);
+        }
+    }
+    if (n)
+        putchar('\n');
+    return n;
+}
+
+int main(int argc, char **argv)
+{
+    parse(argc, argv);
+    rows_read(options.rows);
+    time_t end = time(NULL) + options.seconds;
+    uint64_t at = 0;
+    do {
+        for (unsigned t = 0; t < TABLE_COUNT; t++) {
+            if (options.tables >> t & 1)
+                run_batch(options.only >= 0 ? (uint64_t)options.only : at, options.only >= 0 ? 1 : BATCH,
+                          (enum table)t);
+        }
+        at += BATCH;
+    } while (time(NULL) < end && options.only < 0 && n_reports < 1000);
+    if (options.only < 0)
+        never_run();
+    printf("%llu cases, %llu of them ended by a signal\n%llu passed, %u failed, 0 skipped\n",
+           (unsigned long long)n_cases, (unsigned long long)n_signals,
+           (unsigned long long)(n_cases - n_reports), n_reports);
+    return n_reports != 0;
+}
