@@ -86,9 +86,7 @@ static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
 {
     const struct cg_operand to = cg_slot_operand(cg, x->slot);
     const struct ir_op *op = &cg->ir->ops[x->value];
-    if (x->type == IR_FLAGS)
-        cg->host->pack_flags(cg, &to, &x->fl);
-    else if (x->zext && op->opc == IR_zext64)
+    if (x->zext && op->opc == IR_zext64)
         store_zext64(cg, to, &x->from);
     else if (x->zext && x->from.kind == CG_NONE)
         store_vconst_zext(cg, to, &cg->ir->ops[op->arg[0]], x->lane);
@@ -100,15 +98,37 @@ static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
         cg->host->move(cg, x->type, &to, &x->from);
 }
 
-/* Flags first: they may still be in the host's flags register, and packing them needs scratch. */
+static bool same_flags(const struct cg_exit_slot *a, const struct cg_exit_slot *b)
+{
+    return a->type == IR_FLAGS && b->type == IR_FLAGS && a->value == b->value;
+}
+
+/* Flags slot k of the exit; one before it may have the same value (guests that keep N and Z, C, and V
+ * apart).  That one is packed once, and copied. */
+static void write_flags(struct cg *cg, const struct cg_exit_slot *x, uint32_t k)
+{
+    const struct cg_operand to = cg_slot_operand(cg, x[k].slot);
+    for (uint32_t j = 0; j < k; j++)
+        if (same_flags(&x[j], &x[k])) {
+            const struct cg_operand from = cg_slot_operand(cg, x[j].slot);
+            cg->host->move(cg, IR_I32, &to, &from);
+            return;
+        }
+    cg->host->pack_flags(cg, &to, &x[k].fl);
+}
+
+/* Flags first, for packing them needs scratch; and first of all those that are still in the host's
+ * flags register. */
 void cg_write_back(struct cg *cg, struct cg_exit e)
 {
-    for (int flags = 1; flags >= 0; flags--)
-        for (uint32_t k = 0; k < e.n; k++) {
-            const struct cg_exit_slot *x = &cg->priv->exits[e.first + k];
-            if ((x->type == IR_FLAGS) == flags)
-                write_slot(cg, x);
-        }
+    const struct cg_exit_slot *x = cg->priv->exits + e.first;
+    for (int in_host = 1; in_host >= 0; in_host--)
+        for (uint32_t k = 0; k < e.n; k++)
+            if (x[k].type == IR_FLAGS && x[k].fl.in_host_flags == in_host)
+                write_flags(cg, x, k);
+    for (uint32_t k = 0; k < e.n; k++)
+        if (x[k].type != IR_FLAGS)
+            write_slot(cg, &x[k]);
 }
 
 uint32_t cg_new_link(struct cg *cg, uint64_t pc)
