@@ -168,6 +168,8 @@ struct cg {
     uint8_t *const *routines;    /* host's own routines in this cache, by the host's enum */
     uint32_t region_id;
     bool fp_status;              /* tcg_fp_status_read() */
+    const uint8_t *cache;        /* the code cache's first byte */
+    bool record;                 /* keep what depends on where things are (struct cg_reloc) */
     bool count;                  /* emit counters of what is slow (cpu->counts) */
     bool overflow;               /* set when the buffer is full: the region is given up */
     struct cg_priv *priv;        /* codegen/'s own */
@@ -186,6 +188,11 @@ void cg_link_at(struct cg *cg, uint32_t link, uint8_t *at);
  * cg->p + skip (or as a shorter field: then do not use this form).  The one place that can record a
  * relocation. */
 void cg_guest_address(struct cg *cg, unsigned skip, uint64_t value);
+/* The 4 bytes at cg->p are about to become a distance to `target`, a place in the code cache that is not
+ * the region's own. */
+void cg_cache_distance(struct cg *cg, const uint8_t *target);
+/* The 4 bytes at cg->p are about to become cg->region_id. */
+void cg_region_number(struct cg *cg);
 /* For ops that raise conditionally (alignment): a label which, when jumped to, writes the state
  * back as of before op i and raises exc with address register `addr` in cpu->fault_addr and `arg` in
  * cpu->exc_arg. */

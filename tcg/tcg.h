@@ -50,6 +50,7 @@ struct tcg_options {
     uint32_t ra_seed;           /* nonzero: allocation order is shuffled by it, to flush out bugs */
     bool no_chain;              /* every region is left to the CPU loop, so that the log has it */
     bool no_cold;               /* code is compiled on its first execution, not interpreted */
+    bool relocations;           /* regions keep lists of what in their code depends on where things are */
     bool perfmap, jitdump;      /* tell perf of every region (run/perf.c) */
     /* Moves a descriptor that the translator keeps out of the guest's way and returns where to
      * (NULL: it stays where it is). */

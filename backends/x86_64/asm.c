@@ -25,6 +25,8 @@ static void modrm_rip(struct cg *cg, unsigned reg, const struct x64_mem *m)
     const uint8_t *target = m->target ? m->target : m->label->at;
 
     x64_u8(cg, (reg & 7) << 3 | 5);
+    if (m->target)
+        cg_cache_distance(cg, target);
     if (target)
         x64_u32(cg, (uint32_t)(target - (cg->p + 4 + m->tail)));
     else
@@ -287,12 +289,14 @@ void x64_jcc(struct cg *cg, enum x64_cc cc, struct cg_label *l)
 void x64_call(struct cg *cg, const uint8_t *target)
 {
     x64_u8(cg, 0xe8);
+    cg_cache_distance(cg, target);
     x64_u32(cg, (uint32_t)(target - (cg->p + 4)));
 }
 
 void x64_jmp_to(struct cg *cg, const uint8_t *target)
 {
     x64_u8(cg, 0xe9);
+    cg_cache_distance(cg, target);
     x64_u32(cg, (uint32_t)(target - (cg->p + 4)));
 }
 

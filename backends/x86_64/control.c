@@ -37,6 +37,7 @@ void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
     if (leave)
         x64_here8(cg, leave);
     x64_call(cg, cg->routines[X64_R_EXIT_LINK]);
+    cg_region_number(cg);
     x64_u32(cg, cg->region_id); /* struct tcg_exit_data */
     x64_u32(cg, link);
     cg_guest_address(cg, 0, pc);
@@ -78,6 +79,8 @@ void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc)
 {
     x64_call(cg, cg->routines[X64_R_RAISE]);
     x64_u32(cg, exc); /* struct x64_raise_data */
+    if (exc == TCG_EXC_FETCH)
+        cg_guest_address(cg, 0, (uint64_t)arg);
     x64_u64(cg, (uint64_t)arg);
     cg_guest_address(cg, 0, pc);
     x64_u64(cg, pc);

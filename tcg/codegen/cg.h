@@ -97,6 +97,8 @@ struct cg_priv {
     bool snap_reset;
     struct cg_link *links;
     uint32_t n_links, cap_links;
+    struct cg_reloc *relocs;
+    uint32_t n_relocs, cap_relocs;
     uint32_t seed;
     bool in_ool;
 };

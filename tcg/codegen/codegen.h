@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From optimised IR to host code and its side table.  Includes host.h.
+ * From optimised IR to host code and its side table.  The side table holds nothing that depends on
+ * where code is, the guest's or the host's; of the code struct cg_reloc lists what does.  Includes host.h.
  */
 #ifndef TCG_CODEGEN_CODEGEN_H
 #define TCG_CODEGEN_CODEGEN_H
@@ -10,6 +11,19 @@
 /* An exit to a known pc: the patchable displacement is at `at`. */
 struct cg_link { uint8_t *at; uint64_t pc; };
 
+/* A place in a region's code whose value depends on where something is. */
+enum cg_reloc_kind {
+    CG_RELOC_GUEST,  /* 8 bytes, `value`: a guest address that moves with its image */
+    CG_RELOC_CACHE,  /* 4 bytes, relative to their own place (and a constant): what is `value` bytes
+                        behind the code cache's first byte */
+    CG_RELOC_REGION, /* 4 bytes, `value`: the region's number */
+};
+struct cg_reloc {
+    uint32_t offset; /* in the region's code */
+    enum cg_reloc_kind kind;
+    uint64_t value;
+};
+
 struct cg_output {
     uint8_t *code;
     uint32_t code_size;
@@ -18,6 +32,8 @@ struct cg_output {
     uint32_t snap_size;
     const struct cg_link *links;
     uint32_t n_links;
+    const struct cg_reloc *relocs; /* in order of emission; owned like snap; none unless cg->record */
+    uint32_t n_relocs;
 };
 
 /* A generator, reused for any number of regions by one thread at a time. */

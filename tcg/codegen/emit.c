@@ -47,6 +47,7 @@ void cg_free(struct cg *cg)
     free(p->moves);
     free(p->snap);
     free(p->links);
+    free(p->relocs);
     free(p);
     cg->priv = NULL;
 }
@@ -372,7 +373,7 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
     p->ir = ir;
     p->no_spill = false;
     p->seed = seed ? seed ^ (uint32_t)ir->entry_pc : 0;
-    p->n_ool = p->n_exits = p->n_places = p->n_links = p->n_moves = 0;
+    p->n_ool = p->n_exits = p->n_places = p->n_links = p->n_moves = p->n_relocs = 0;
     p->insn_pc = ir->entry_pc;
     if (p->cap < ir->n) {
         p->cap = ir->n * 2;
@@ -402,14 +403,7 @@ int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t 
         return p->no_spill ? -E2BIG : -ENOSPC;
     *out = (struct cg_output){.code = at, .code_size = (uint32_t)(cg->p - at), .snap = p->snap,
                               .main_size = main_size, .snap_size = p->n_snap,
-                              .links = p->links, .n_links = p->n_links};
+                              .links = p->links, .n_links = p->n_links,
+                              .relocs = p->relocs, .n_relocs = p->n_relocs};
     return 0;
-}
-
-/* Code is not kept on disk yet: nothing to record. */
-void cg_guest_address(struct cg *cg, unsigned skip, uint64_t value)
-{
-    (void)cg;
-    (void)skip;
-    (void)value;
 }

@@ -17,7 +17,8 @@
 #include "tcg/codegen/cg.h"
 #include "tcg/interp/eval.h"
 
-enum recipe { R_CLEAN, R_INT, R_VEC, R_STACK, R_STATE, R_CONST, R_VCONST, R_FLAGS, R_ZEXT, R_LOW32 };
+enum recipe { R_CLEAN, R_INT, R_VEC, R_STACK, R_STATE, R_CONST, R_VCONST, R_FLAGS, R_ZEXT, R_LOW32,
+              R_ADDRESS /* relative to the region's pc */ };
 enum { MAX_RECIPE = 96 };
 
 /* --- writing --------------------------------------------------------------------------------------- */
@@ -56,8 +57,8 @@ static void put_place(struct cg *cg, struct buf *o, ir_ref v, const struct cg_op
         put_num(o, (uint64_t)w->disp);
         break;
     case CG_IMM:
-        put8(o, R_CONST);
-        put_num(o, zigzag(w->imm));
+        put8(o, w->sym ? R_ADDRESS : R_CONST);
+        put_num(o, zigzag(w->imm - (w->sym ? (int64_t)cg->ir->entry_pc : 0)));
         break;
     default: /* a vector constant that no register holds */
         put8(o, R_VCONST);
@@ -211,6 +212,7 @@ struct frame {
     const void *ucontext;
     uintptr_t stack;
     struct tcg_cpu *cpu;
+    uint64_t region_pc;
 };
 
 static void read_mem(union ir_val *d, uintptr_t at)
@@ -250,10 +252,11 @@ static void recipe(struct in *s, const struct frame *f, union ir_val *d)
             read_mem(d, (uintptr_t)f->cpu + at);
         return;
     }
-    case R_CONST: {
+    case R_CONST:
+    case R_ADDRESS: {
         int64_t v = unzigzag(num(s));
         if (d)
-            d->l = (uint64_t)v;
+            d->l = (uint64_t)v + (kind == R_ADDRESS ? f->region_pc : 0);
         return;
     }
     case R_VCONST:
@@ -310,7 +313,8 @@ bool cg_restore(struct tcg_cpu *cpu, const struct host *host, const struct guest
                 const void *ucontext, uintptr_t stack)
 {
     const uint8_t *last[CG_MAX_SLOTS] = {NULL};
-    struct frame f = {host, ucontext, ucontext ? host->frame_stack(ucontext) : stack, cpu};
+    struct frame f = {host, ucontext, ucontext ? host->frame_stack(ucontext) : stack, cpu,
+                      region_pc};
     struct in s = {snap + 1, snap + snap_size};
     uint32_t at = 0;
     uint64_t pc = region_pc;
@@ -341,7 +345,7 @@ bool cg_restore(struct tcg_cpu *cpu, const struct host *host, const struct guest
 void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *guest, FILE *out_file)
 {
     static const char *const names[] = {"clean", "int", "vec", "stack", "state", "const", "vconst",
-                                        "flags", "zext", "low32"};
+                                        "flags", "zext", "low32", "address"};
     struct in s = {snap + 1, snap + snap_size};
     uint64_t at = 0;
     int64_t pc = 0;
@@ -352,7 +356,7 @@ void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *g
         fprintf(out_file, "  at +%#" PRIx64 ": pc +%" PRId64 "%s", at, pc, step & 1 ? " reset" : "");
         for (uint64_t slot; (slot = num(&s)) != 0;) {
             const uint8_t *r = s.p;
-            fprintf(out_file, " %s=%s", guest->slots[slot - 1].name, *r <= R_LOW32 ? names[*r] : "?");
+            fprintf(out_file, " %s=%s", guest->slots[slot - 1].name, *r <= R_ADDRESS ? names[*r] : "?");
             if (*r == R_INT || *r == R_VEC)
                 fprintf(out_file, "%u", r[1]);
             recipe(&s, &(struct frame){0}, NULL);

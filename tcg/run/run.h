@@ -39,6 +39,8 @@ struct tcg_region {
     uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
     const uint8_t *snap;
     uint32_t snap_size;
+    const struct cg_reloc *relocs;  /* of `code`; none without the option */
+    uint32_t n_relocs;
     struct ir *ir;                  /* what the interpreter runs; NULL with emitted code alone */
     struct tcg_edge *edges;         /* exits to known pcs */
     uint32_t n_edges;

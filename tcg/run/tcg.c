@@ -46,12 +46,14 @@ static bool make_host(struct tcg *tcg)
     tcg->fp_traps = tcg->opt.accel != TCG_ACCEL_INTERP && tcg->host->traps_invalid();
     cg_init(&tcg->cg, tcg->host);
     tcg->cg.mem_base = tcg->mem.base;
+    tcg->cg.cache = tcg->code.base;
     tcg->cg.count = tcg->counts != NULL;
     tcg->cg.address_bits = tcg->mem.address_bits;
     tcg->cg.routines = tcg->routines;
     tcg->cg.p = tcg->cg.start = tcg->code.base;
     tcg->cg.end = tcg->code.base + tcg->code.size;
     tcg->code_runtime = tcg->code.used = tcg->host->emit_runtime(&tcg->cg);
+    tcg->cg.record = tcg->opt.relocations;
     return tcg->code_runtime != 0;
 }
 

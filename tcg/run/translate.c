@@ -45,8 +45,13 @@ static bool keep_output(struct tcg *tcg, struct tcg_region *r, const struct cg_o
 {
     uint8_t *snap = tcg_arena_alloc(&tcg->data, out->snap_size);
     r->edges = tcg_arena_alloc(&tcg->data, out->n_links * sizeof *r->edges);
-    if (!snap || !r->edges)
+    struct cg_reloc *relocs = tcg_arena_alloc(&tcg->data, out->n_relocs * sizeof *relocs);
+    if (!snap || !r->edges || !relocs)
         return false;
+    if (out->n_relocs)
+        memcpy(relocs, out->relocs, out->n_relocs * sizeof *relocs);
+    r->relocs = relocs;
+    r->n_relocs = out->n_relocs;
     memcpy(snap, out->snap, out->snap_size);
     for (uint32_t k = 0; k < out->n_links; k++)
         r->edges[k] = (struct tcg_edge){.pc = out->links[k].pc, .at = out->links[k].at, .from = r};
