@@ -61,6 +61,8 @@ struct tcg_cpu {
     uint64_t pc;                /* exact whenever C code of the guest or the OS layer runs */
     uint32_t run_mode;          /* TCG_RUN_*: part of a region's key */
     uint32_t host_fpcr;         /* x86-64: MXCSR to load when entering emitted code */
+    uint32_t host_fpcr_std;     /* x86-64: MXCSR of code that runs by fp_std, with its flags */
+    uint32_t host_fpcr_saved;   /* x86-64: that of fp, with its flags, meanwhile */
     uint64_t mem_base;          /* host address of guest address 0 */
     struct tcg_jump *jump_cache; /* this thread's indirect-branch table */
     void *const *host_table;    /* the host's own routines (back end's enum) */

@@ -144,6 +144,9 @@ struct host {
     /* From C below a helper: unwind to tcg_run().  Does not return. */
     void (*leave_from_c)(struct tcg_cpu *cpu);
 
+    /* From here on emitted code runs by cpu->fp_std, or (std false) by cpu->fp again, each with the
+     * flags it has collected.  Changes no register and no host flags. */
+    void (*fp_control)(struct cg *cg, bool std);
     void (*fp_sync)(struct tcg_cpu *cpu);
     void (*fp_load)(struct tcg_cpu *cpu);
     /* The rounding mode etc. of cpu->fp as host_fpcr, for code of that run mode. */
@@ -162,7 +165,9 @@ struct cg {
     uint8_t *start;              /* the region's first byte */
     const struct host *host;
     const struct ir *ir;
-    uint32_t run_mode;
+    uint32_t run_mode;           /* what the op being emitted may rely on: see fp_std */
+    bool fp_std;                 /* emitted code runs by cpu->fp_std here: IR_FPC1 ops may be the host's
+                                    own, flushing, with default NaNs, Invalid masked */
     uint64_t mem_base;           /* 0: identity; else cpu->mem_base is added to every address */
     unsigned address_bits;       /* 32: addresses are i32 values, zero extended */
     uint8_t *const *routines;    /* host's own routines in this cache, by the host's enum */

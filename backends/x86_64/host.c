@@ -430,6 +430,7 @@ const struct host x64_host = {
     .call_site = x64_call_site,
     .call_stack = x64_call_stack,
     .leave_from_c = x64_leave_from_c,
+    .fp_control = x64_fp_control,
     .fp_sync = x64_fp_sync,
     .fp_load = x64_fp_load,
     .fpcr = x64_fpcr,

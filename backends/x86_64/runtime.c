@@ -37,6 +37,15 @@ static void ldmxcsr(struct cg *cg, const struct x64_mem *m) { x64_rm(cg, X_0F | 
 static void stmxcsr(struct cg *cg, const struct x64_mem *m) { x64_rm(cg, X_0F | 0xae, 3, m); }
 static void ret(struct cg *cg) { x64_u8(cg, 0xc3); }
 
+/* Flags stay in the word that is left. */
+void x64_fp_control(struct cg *cg, bool std)
+{
+    const struct x64_mem fp = X64_CPU(host_fpcr_saved), fp_std = X64_CPU(host_fpcr_std);
+
+    stmxcsr(cg, std ? &fp : &fp_std);
+    ldmxcsr(cg, std ? &fp_std : &fp);
+}
+
 /* void enter(struct tcg_cpu *cpu, const void *code) */
 static void emit_enter(struct cg *cg)
 {
@@ -59,9 +68,12 @@ uint32_t x64_fp_flags(uint32_t mxcsr) { return (mxcsr & 1) | (mxcsr >> 1 & 0x1e)
 static void emit_exit(struct cg *cg)
 {
     const struct x64_mem temp = x64_frame(X64_FRAME_TEMP), flags = X64_CPU(fp.flags);
+    const struct x64_mem std = X64_CPU(host_fpcr_std), saved = X64_CPU(host_fpcr_saved);
 
     stmxcsr(cg, &temp);
     x64_mov_rm(cg, 0, RAX, &temp);
+    x64_alu_rm(cg, 0, ALU_OR, RAX, &std);
+    x64_alu_rm(cg, 0, ALU_OR, RAX, &saved);
     x64_mov_rr(cg, 0, RCX, RAX);
     x64_shift_ri(cg, 0, SH_SHR, RAX, 1);
     x64_alu_ri(cg, 0, ALU_AND, RCX, 1);
@@ -225,7 +237,9 @@ void x64_fp_sync(struct tcg_cpu *cpu)
 {
     const uint32_t mxcsr = _mm_getcsr();
 
-    cpu->fp.flags |= x64_fp_flags(mxcsr);
+    cpu->fp.flags |= x64_fp_flags(mxcsr | cpu->host_fpcr_std | cpu->host_fpcr_saved);
+    cpu->host_fpcr_std &= ~0x3fu;
+    cpu->host_fpcr_saved = 0;
     _mm_setcsr(mxcsr & ~0x3fu);
 }
 

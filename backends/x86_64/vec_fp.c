@@ -38,10 +38,16 @@ static bool exact_underflow(const struct cg *cg)
            (cg->fp_status && cg->ir->n_blocks == 1);
 }
 
+/* Is the op's control word the one that MXCSR has, and what the host does? */
+static bool in_force(const struct cg *cg, const struct cg_inst *i)
+{
+    return !(cg->run_mode & TCG_RUN_FPEXACT) && (!(i->op->mod & IR_FPC1) || cg->fp_std);
+}
+
 /* May the host's instructions be used at all? */
 static bool host_fp(const struct cg *cg, const struct cg_inst *i)
 {
-    return !(cg->run_mode & TCG_RUN_FPEXACT) && !(i->op->mod & IR_FPC1) && LANE >= IR_LANE_S;
+    return in_force(cg, i) && LANE >= IR_LANE_S;
 }
 static bool rounds_dynamically(const struct cg_inst *i)
 {
@@ -401,7 +407,7 @@ static bool half_inline(const struct cg *cg, const struct cg_inst *i)
 {
     const unsigned to = (unsigned)i->op->imm;
 
-    if (!X64_HAS(F16C) || (cg->run_mode & (TCG_RUN_FPEXACT | TCG_RUN_FPHALF)) || (i->op->mod & IR_FPC1))
+    if (!X64_HAS(F16C) || (cg->run_mode & TCG_RUN_FPHALF) || !in_force(cg, i))
         return false;
     if (LANE == IR_LANE_H)
         return to == IR_LANE_S || scalar(i);
@@ -618,7 +624,7 @@ static unsigned equal_lanes(struct cg *cg, const struct cg_inst *i, unsigned a, 
 /* Inline: signed binary32 everywhere, the others with AVX-512. */
 static bool lanes_inline(const struct cg *cg, const struct cg_inst *i, bool sign)
 {
-    return LANE >= IR_LANE_S && !(cg->run_mode & TCG_RUN_FPEXACT) && !(i->op->mod & IR_FPC1) &&
+    return host_fp(cg, i) &&
            ((sign && !wide(i)) || X64_HAS(AVX512DQ));
 }
 

@@ -101,6 +101,7 @@ struct cg_priv {
     uint32_t n_relocs, cap_relocs;
     uint32_t seed;
     bool in_ool;
+    bool blocks_std;          /* blocks but the first are entered with cg->fp_std */
 };
 
 /* Helpers that want guest state in memory. */
@@ -144,6 +145,9 @@ void cg_write_back(struct cg *cg, struct cg_exit e);
 uint32_t cg_new_link(struct cg *cg, uint64_t pc);
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc);
 void cg_flush_ool(struct cg *cg);
+
+/* Emitted code is to run by cpu->fp (std false) or cpu->fp_std from here on. */
+void cg_fp_control(struct cg *cg, bool std);
 
 /* edges.c */
 void cg_block_enter(struct cg *cg, uint32_t block);

@@ -147,6 +147,49 @@ static void place_result(struct cg *cg, struct cg_inst *i, ir_ref r, unsigned fl
 
 /* --- ops ---------------------------------------------------------------------------------------- */
 
+void cg_fp_control(struct cg *cg, bool std)
+{
+    if (std == cg->fp_std)
+        return;
+    cg->host->fp_control(cg, std);
+    cg->fp_std = std;
+}
+
+static bool is_fp(const struct ir_op *op) { return ir_opinfo[op->opc].flags & IRF_FPFX; }
+
+/* The control word by which op works.  With exact flags soft-float does what is not cpu->fp's. */
+static void choose_control(struct cg *cg, const struct ir_op *op)
+{
+    if (is_fp(op) && !(cg->run_mode & TCG_RUN_FPSTRICT))
+        cg_fp_control(cg, op->mod & IR_FPC1);
+}
+
+/* Do blocks but the first have more FP ops by cpu->fp_std than by cpu->fp?  No block may lead to the
+ * first, which is entered by cpu->fp. */
+static bool blocks_std(const struct ir *ir)
+{
+    unsigned n[2] = {0, 0};
+    if (ir->n_blocks < 2 || ir->run_mode & TCG_RUN_FPSTRICT)
+        return false;
+    for (ir_ref r = ir->blocks[1].first; r < ir->n; r++)
+        if (is_fp(&ir->ops[r]))
+            n[!!(ir->ops[r].mod & IR_FPC1)]++;
+    for (uint32_t k = 0; k < ir->n_blocks; k++)
+        if (!ir->blocks[k].succ[0] || !ir->blocks[k].succ[1])
+            return false;
+    return n[1] > n[0];
+}
+
+static void emit_with_control(struct cg *cg, const struct host_op *h, const struct cg_inst *i)
+{
+    const uint32_t mode = cg->run_mode;
+    if (cg->fp_std && i->op->mod & IR_FPC1 && is_fp(i->op))
+        cg->run_mode = (mode & ~(uint32_t)(TCG_RUN_FPTRAP | TCG_RUN_FPEXACT)) | TCG_RUN_FPFLUSH |
+                       TCG_RUN_FPDN;
+    h->emit(cg, i);
+    cg->run_mode = mode;
+}
+
 static void generic(struct cg *cg, ir_ref r)
 {
     const struct ir_op *op = &cg->ir->ops[r];
@@ -159,7 +202,7 @@ static void generic(struct cg *cg, ir_ref r)
     place_result(cg, &i, r, h->flags);
     i.set_flags = op->pass & CG_SETS;
     i.flags_live = op->pass & CG_HOLDS;
-    h->emit(cg, &i);
+    emit_with_control(cg, h, &i);
     if (h->flags & H_SPILL_ALL) {
         uint8_t reg = i.d.kind == CG_REG ? i.d.reg : CG_NO_REG;
         cg_forget_registers(cg);
@@ -220,6 +263,7 @@ static void emit_call(struct cg *cg, ir_ref r)
     const struct tcg_helper *h = &cg->ir->guest->helpers[op->mod];
     struct cg_priv *p = cg->priv;
     struct cg_inst i = {.op = op};
+    cg_fp_control(cg, false);
     for (unsigned k = 0; k < 4; k++)
         if (op->arg[k]) {
             if (cg->ir->ops[op->arg[k]].opc == IR_vconst)
@@ -274,6 +318,7 @@ static void emit_poll(struct cg *cg, ir_ref r)
 static void emit_goto(struct cg *cg, const struct ir_op *op)
 {
     uint64_t pc = (uint64_t)op->imm;
+    cg_fp_control(cg, false);
     cg_write_back(cg, cg_exit_record(cg));
     cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), pc <= cg->priv->insn_pc);
 }
@@ -295,15 +340,18 @@ static void emit_op(struct cg *cg, ir_ref r)
         emit_poll(cg, r);
         return;
     case IR_jump:
+        cg_fp_control(cg, cg->priv->blocks_std);
         cg_emit_jump(cg, r);
         return;
     case IR_branch:
+        cg_fp_control(cg, cg->priv->blocks_std);
         cg_emit_branch(cg, r);
         return;
     case IR_goto_pc:
         emit_goto(cg, op);
         return;
     case IR_goto_ind: {
+        cg_fp_control(cg, false);
         cg_need(cg, op->arg[0]);
         struct cg_operand pc = cg_where(cg, op->arg[0]);
         cg_write_back(cg, cg_exit_record(cg));
@@ -318,6 +366,7 @@ static void emit_op(struct cg *cg, ir_ref r)
         emit_call(cg, r);
         return;
     default:
+        choose_control(cg, op);
         generic(cg, r);
     }
 }
@@ -340,6 +389,7 @@ static void emit_block(struct cg *cg, uint32_t k)
     const struct ir_block *b = &cg->ir->blocks[k];
     struct cg_priv *p = cg->priv;
     p->cur_block = k;
+    cg->fp_std = k && p->blocks_std;
     cg_block_enter(cg, k);
     for (ir_ref r = b->first; r <= b->last && !cg->overflow; r++) {
         const struct ir_op *op = &cg->ir->ops[r];
@@ -371,6 +421,7 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
     cg->region_id = region_id;
     cg->overflow = false;
     p->ir = ir;
+    p->blocks_std = blocks_std(ir);
     p->no_spill = false;
     p->seed = seed ? seed ^ (uint32_t)ir->entry_pc : 0;
     p->n_ool = p->n_exits = p->n_places = p->n_links = p->n_moves = p->n_relocs = 0;

@@ -193,19 +193,25 @@ static void set_exit(struct cg_ool *o, struct cg_exit e)
     o->data[1] = (o->data[1] & UINT32_MAX) | (uint64_t)e.n << 32;
 }
 
+/* Low bits of an exit's data[1]. */
+enum { EXIT_POLL = 1, EXIT_STD = 2 /* there cpu->fp_std is in force */ };
+
 static void emit_exit(struct cg *cg, struct cg_ool *o)
 {
     uint64_t pc = o->data[0];
     cg->host->bind(cg, &o->from);
+    if (o->data[1] & EXIT_STD)
+        cg->host->fp_control(cg, false);
     cg_write_back(cg, ool_exit(o));
-    cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), o->data[1] & 1);
+    cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), o->data[1] & EXIT_POLL);
 }
 
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc)
 {
     struct cg_ool *o = cg_ool(cg, emit_exit, NULL);
     o->data[0] = pc;
-    o->data[1] = pc <= cg->priv->insn_pc; /* backwards: poll for interrupts */
+    o->data[1] = (pc <= cg->priv->insn_pc ? EXIT_POLL : 0) | /* backwards: poll for interrupts */
+                 (cg->fp_std ? EXIT_STD : 0);
     set_exit(o, cg_exit_record(cg));
     return &o->from;
 }

@@ -43,6 +43,8 @@ void tcg_run_emitted(struct tcg_cpu *cpu, const struct tcg_region *r)
 {
     const struct host *host = cpu->tcg->host;
     cpu->host_fpcr = host->fpcr(&cpu->fp, cpu->run_mode);
+    cpu->host_fpcr_std = host->fpcr(&cpu->fp_std, 0);
+    cpu->host_fpcr_saved = 0;
     atomic_store_explicit(&cpu->thread->emitted, 1, memory_order_relaxed);
     host->enter(cpu, r->code);
     atomic_store_explicit(&cpu->thread->emitted, 0, memory_order_relaxed);
