@@ -23,9 +23,31 @@ static uint64_t key_mix(uint64_t pc, uint32_t mode, uint32_t run_mode)
     return (pc ^ (uint64_t)mode << 40 ^ (uint64_t)run_mode << 52) * 0x9e3779b97f4a7c15u;
 }
 
-static uint32_t key_hash(uint64_t pc, uint32_t mode, uint32_t run_mode)
+static uint32_t key_hash(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
-    return (uint32_t)(key_mix(pc, mode, run_mode) >> (64 - TCG_HASH_BITS));
+    return (uint32_t)(key_mix(pc, mode, run_mode) >> (64 - tcg->hash_bits));
+}
+
+static void hash_add(struct tcg *tcg, struct tcg_region *r)
+{
+    struct tcg_region **head = &tcg->hash[key_hash(tcg, r->pc, r->mode, r->run_mode)];
+    r->hash_next = *head;
+    *head = r;
+}
+
+bool tcg_hash_grow(struct tcg *tcg)
+{
+    const unsigned bits = tcg->hash ? tcg->hash_bits + 2 : TCG_HASH_BITS;
+    struct tcg_region **hash = calloc((size_t)1 << bits, sizeof *hash);
+    if (!hash)
+        return false;
+    free(tcg->hash);
+    tcg->hash = hash;
+    tcg->hash_bits = bits;
+    for (unsigned k = 0; k < tcg->n_regions; k++)
+        if (!tcg->by_id[k]->dead)
+            hash_add(tcg, tcg->by_id[k]);
+    return true;
 }
 
 /* A bit that is clear for most addresses where no region begins: lifting asks at each instruction,
@@ -40,7 +62,7 @@ struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint3
     uint64_t full = key_mix(pc, mode, run_mode);
     if (!maybe_known(tcg, (uint32_t)(full >> 24)))
         return NULL;
-    struct tcg_region *r = tcg->hash[key_hash(pc, mode, run_mode)];
+    struct tcg_region *r = tcg->hash[key_hash(tcg, pc, mode, run_mode)];
     while (r && !(r->pc == pc && r->mode == mode && r->run_mode == run_mode))
         r = r->hash_next;
     return r;
@@ -143,10 +165,10 @@ static void pages_add(struct tcg *tcg, struct tcg_region *r)
 
 void tcg_publish(struct tcg *tcg, struct tcg_region *r)
 {
-    uint32_t h = key_hash(r->pc, r->mode, r->run_mode);
     uint32_t bit = (uint32_t)(key_mix(r->pc, r->mode, r->run_mode) >> 24);
-    r->hash_next = tcg->hash[h];
-    tcg->hash[h] = r;
+    if (r->id >> tcg->hash_bits && tcg->hash_bits < TCG_HASH_MAX_BITS)
+        tcg_hash_grow(tcg); /* without memory lists become longer */
+    hash_add(tcg, r);
     tcg->known[bit % TCG_KNOWN_BITS / 8] |= (uint8_t)(1u << bit % 8);
     pages_add(tcg, r);
     tcg->by_id[r->id] = r;
@@ -218,7 +240,7 @@ void tcg_jump_flush(struct tcg_cpu *cpu)
 
 void tcg_forget(struct tcg *tcg, struct tcg_region *r)
 {
-    struct tcg_region **p = &tcg->hash[key_hash(r->pc, r->mode, r->run_mode)];
+    struct tcg_region **p = &tcg->hash[key_hash(tcg, r->pc, r->mode, r->run_mode)];
     while (*p != r)
         p = &(*p)->hash_next;
     *p = r->hash_next;
@@ -323,7 +345,7 @@ void tcg_flush(struct tcg *tcg, struct tcg_cpu *self)
                 tcg->mem.code_pages(tcg->mem.opaque, p->page << TCG_PAGE_BITS, 1u << TCG_PAGE_BITS,
                                     false);
     memset(tcg->pages, 0, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
-    memset(tcg->hash, 0, sizeof *tcg->hash << TCG_HASH_BITS);
+    memset(tcg->hash, 0, sizeof *tcg->hash << tcg->hash_bits);
     memset(tcg->known, 0, sizeof tcg->known);
     for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
         tcg_free_ir(tcg->by_id[k]);

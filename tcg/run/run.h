@@ -59,7 +59,7 @@ struct tcg_page { uint64_t page; struct tcg_page_ref *refs; struct tcg_page *nex
 
 struct tcg_arena { uint8_t *base; size_t size, used; };
 
-enum { TCG_HASH_BITS = 16, TCG_PAGE_HASH_BITS = 14, TCG_MAX_REGIONS = 1 << 21, TCG_KNOWN_BITS = 1 << 18 };
+enum { TCG_HASH_BITS = 10, TCG_HASH_MAX_BITS = 18, TCG_PAGE_HASH_BITS = 11, TCG_MAX_REGIONS = 1 << 21, TCG_KNOWN_BITS = 1 << 18 };
 
 /* Where a CPU comes from when it looks for a region: an exit to a known pc (not yet chained), any other
  * exit of emitted code, interpreted code, the caller of tcg_run(). */
@@ -82,7 +82,8 @@ struct tcg {
     void **helper_table;
     struct tcg_region **by_id;      /* in order of code address too; read without the lock */
     atomic_uint n_regions;
-    struct tcg_region **hash;
+    struct tcg_region **hash;       /* 1 << hash_bits lists; grows with the number of regions */
+    unsigned hash_bits;
     uint8_t known[TCG_KNOWN_BITS / 8]; /* filter in front of hash */
     uint8_t seen[TCG_KNOWN_BITS / 8];  /* addresses (hashed) that were interpreted once */
     struct tcg_page **pages;
@@ -148,6 +149,7 @@ bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mo
 void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode);
 struct tcg_region *tcg_region_alloc(struct tcg *tcg);
 void *tcg_arena_alloc(struct tcg_arena *a, size_t n); /* NULL if full; 16-byte aligned */
+bool tcg_hash_grow(struct tcg *tcg); /* makes the table, or a larger one; false: no memory */
 void tcg_publish(struct tcg *tcg, struct tcg_region *r);
 void tcg_chain(struct tcg *tcg, const struct tcg_exit_data *exit, struct tcg_region *to);
 void tcg_forget(struct tcg *tcg, struct tcg_region *r); /* out of all tables; its code remains */

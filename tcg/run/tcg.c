@@ -28,9 +28,8 @@ static bool make_memory(struct tcg *tcg)
 {
     size_t size = tcg->opt.cache_bytes ? tcg->opt.cache_bytes : DEFAULT_CACHE;
     tcg->by_id = map_zero(TCG_MAX_REGIONS * sizeof *tcg->by_id);
-    tcg->hash = map_zero(sizeof *tcg->hash << TCG_HASH_BITS);
     tcg->pages = map_zero(sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
-    return tcg->by_id && tcg->hash && tcg->pages &&
+    return tcg->by_id && tcg_hash_grow(tcg) && tcg->pages &&
            arena_map(&tcg->code, size, PROT_READ | PROT_WRITE | PROT_EXEC) &&
            arena_map(&tcg->data, size, PROT_READ | PROT_WRITE);
 }
@@ -103,8 +102,7 @@ void tcg_free(struct tcg *tcg)
         munmap(tcg->data.base, tcg->data.size);
     if (tcg->by_id)
         munmap(tcg->by_id, TCG_MAX_REGIONS * sizeof *tcg->by_id);
-    if (tcg->hash)
-        munmap(tcg->hash, sizeof *tcg->hash << TCG_HASH_BITS);
+    free(tcg->hash);
     if (tcg->pages)
         munmap(tcg->pages, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
     cg_free(&tcg->cg);
