@@ -6,8 +6,10 @@
 #include <elf.h>
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -121,6 +123,59 @@ static void owner_died(struct lu_task *t, uint64_t address)
         lu_host_syscall(SYS_futex, address, FUTEX_WAKE_, 1);
 }
 
+/* The host's kernel walks lists of 32 bits too, for a process that is killed, if they are told by a
+ * system call of its 32-bit ABI: x86's `int $0x80`, which 64-bit code may use where the kernel has
+ * that ABI.  Where a filter of system calls is in force nobody can know, and it is left alone. */
+#if defined(__x86_64__)
+enum { I386_GETPID = 20, I386_SET_ROBUST_LIST = 311 };
+
+static int64_t host32_syscall(long nr, uint32_t a, uint32_t b)
+{
+    long result;
+    __asm__ volatile("int $0x80"
+                     : "=a"(result)
+                     : "0"(nr), "b"((long)a), "c"((long)b)
+                     : "r8", "r9", "r10", "r11", "memory");
+    return result;
+}
+
+static sigjmp_buf no_host32;
+
+static void on_no_host32(int sig)
+{
+    (void)sig;
+    siglongjmp(no_host32, 1);
+}
+
+/* Asked before there is a second thread: by the C library's set_robust_list() at start. */
+static bool has_host32(void)
+{
+    static volatile enum { UNKNOWN, NO, YES } known;
+    struct sigaction action = {.sa_handler = on_no_host32}, old;
+    if (known == UNKNOWN) {
+        known = NO;
+        if (!lu.base && lu_task_count() == 1 && prctl(PR_GET_SECCOMP) == 0) {
+            sigaction(SIGSEGV, &action, &old);
+            if (!sigsetjmp(no_host32, 1))
+                known = host32_syscall(I386_GETPID, 0, 0) == getpid() ? YES : NO;
+            sigaction(SIGSEGV, &old, NULL);
+        }
+    }
+    return known == YES;
+}
+
+static void tell_host32(uint32_t list)
+{
+    if (has_host32())
+        host32_syscall(I386_SET_ROBUST_LIST, list, 3 * sizeof(uint32_t));
+}
+#else
+static void tell_host32(uint32_t list)
+{
+    (void)list;
+}
+#endif
+
 static unsigned word_size(void)
 {
     return lu.abi->elf_class == ELFCLASS64 ? 8 : 4;
@@ -155,7 +210,7 @@ static bool read_head(struct lu_task *t, struct robust_head *head)
 }
 
 /* The kernel would do this only when the host's thread ends, after we have told the joiner
- * (clear_child_tid) that the stack with the list on it is free.  It knows lists of 64 bits alone. */
+ * (clear_child_tid) that the stack with the list on it is free. */
 static void walk_robust_list(struct lu_task *t)
 {
     struct robust_head head;
@@ -174,6 +229,8 @@ static void walk_robust_list(struct lu_task *t)
         owner_died(t, (head.pending & ~1ull) + head.offset);
     if (word_size() == 8)
         lu_host_syscall(SYS_set_robust_list, 0, 3 * sizeof(uint64_t));
+    else
+        tell_host32(0);
 }
 
 static void clear_tid(struct lu_task *t)
@@ -242,8 +299,10 @@ int64_t sys_set_robust_list(struct lu_task *t, const uint64_t arg[6])
     if (arg[1] != 3 * word_size())
         return -EINVAL;
     t->robust_list = arg[0];
-    if (word_size() == 4)
+    if (word_size() == 4) {
+        tell_host32(arg[0]);
         return 0;
+    }
     /* The kernel's as well, for when the process is killed. */
     return lu_host_syscall(SYS_set_robust_list, arg[0], arg[1]);
 }
