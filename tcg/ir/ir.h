@@ -150,6 +150,26 @@ static inline ir_ref ir_emit(struct ir *ir, struct ir_op op)
     ir->ops[ir->n] = op;
     return ir->n++;
 }
+/* The same, field by field: built in place, which is what most of lifting is. */
+static inline ir_ref ir_mk(struct ir *ir, uint16_t opc, uint8_t type, uint8_t lane, ir_ref a,
+                           ir_ref b, ir_ref c, int64_t imm, int64_t imm2, unsigned mod)
+{
+    if (ir->n == ir->cap)
+        ir_grow(ir);
+    struct ir_op *op = &ir->ops[ir->n];
+    op->opc = opc;
+    op->type = type;
+    op->lane = lane;
+    op->mod = (uint16_t)mod;
+    op->pass = 0;
+    op->arg[0] = a;
+    op->arg[1] = b;
+    op->arg[2] = c;
+    op->arg[3] = 0;
+    op->imm = imm;
+    op->imm2 = imm2;
+    return ir->n++;
+}
 
 /* Blocks, for regions of more than one: ir_block_begin opens block k = 0, 1, ... in order;
  * jump/branch name blocks by number and may do so before they exist. */
@@ -213,12 +233,6 @@ ir_ref ir_vcall(struct ir *ir, unsigned helper, ir_ref a, ir_ref b, ir_ref c, in
  *   ir_add(ir, t, a, b)   ir_zext(ir, t, a, bits)   ir_flags_adc(ir, t, a, b, fl)
  *   ir_vadd(ir, lane, a, b)   ir_vins(ir, t, lane, v, x, index)   ir_ftos(ir, t, lane, v, fbits, round)
  */
-static inline ir_ref ir_mk(struct ir *ir, uint16_t opc, uint8_t type, uint8_t lane, ir_ref a,
-                           ir_ref b, ir_ref c, int64_t imm, int64_t imm2, unsigned mod)
-{
-    return ir_emit(ir, (struct ir_op){.opc = opc, .type = type, .lane = lane,
-                                      .mod = (uint16_t)mod, .arg = {a, b, c, 0}, .imm = imm, .imm2 = imm2});
-}
 #define IR_B static inline ir_ref
 #define IR_BUILD_CUSTOM(n)
 #define IR_BUILD_T_T(n)    IR_B ir_##n(struct ir *r, enum ir_type t, ir_ref a) { return ir_mk(r, IR_##n, t, 0, a, 0, 0, 0, 0, 0); }
