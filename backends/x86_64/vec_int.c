@@ -383,10 +383,59 @@ void x64_emit_vmull(struct cg *cg, const struct cg_inst *i)
     }
 }
 
+/* d = the upper half of a, extended; zero is a register of zeros if they are not signed. */
+static void extend_high(struct cg *cg, unsigned lane, bool sign, unsigned d, unsigned a, unsigned zero)
+{
+    static const uint32_t unpack[3] = {V_PUNPCKHBW, V_PUNPCKHWD, V_PUNPCKHDQ};
+
+    if (!sign) {
+        x64_v3(cg, unpack[lane], d, a, zero);
+    } else if (lane == IR_LANE_S) {
+        x64_v2i(cg, V_PSHUFD, d, a, 0xee);
+        x64_v2(cg, V_PMOVSXDQ, d, d);
+    } else {
+        x64_v3(cg, unpack[lane], d, a, a);
+        x64_lane_shift(cg, VSAR, (uint8_t)(lane + 1), d, d, 8u << lane);
+    }
+}
+
+void x64_emit_vxtl2(struct cg *cg, const struct cg_inst *i)
+{
+    const bool sign = i->op->opc == IR_vsxtl2;
+
+    if (!sign)
+        x64_zero(cg, T0);
+    extend_high(cg, LANE, sign, D, A, T0);
+}
+
+void x64_emit_vmull2(struct cg *cg, const struct cg_inst *i)
+{
+    const bool sign = i->op->opc == IR_vsmull2;
+
+    switch (LANE) {
+    case IR_LANE_B:
+        if (!sign)
+            x64_zero(cg, D); /* H_EARLY */
+        extend_high(cg, LANE, sign, T0, A, D);
+        extend_high(cg, LANE, sign, T1, B, D);
+        x64_v3(cg, V_PMULLW, D, T0, T1);
+        break;
+    case IR_LANE_H:
+        x64_v3(cg, sign ? V_PMULHW : V_PMULHUW, T1, A, B);
+        x64_v3(cg, V_PMULLW, T0, A, B);
+        x64_v3(cg, V_PUNPCKHWD, D, T0, T1);
+        break;
+    default: /* products of lanes 0 and 2 */
+        x64_v2i(cg, V_PSHUFD, T0, A, 0x32);
+        x64_v2i(cg, V_PSHUFD, T1, B, 0x32);
+        x64_v3(cg, sign ? V_PMULDQ : V_PMULUDQ, D, T0, T1);
+    }
+}
+
 void x64_emit_vpmull(struct cg *cg, const struct cg_inst *i)
 {
     if (LANE == IR_LANE_D && X64_HAS(PCLMUL))
-        x64_v3i(cg, V_PCLMULQDQ, D, A, B, 0);
+        x64_v3i(cg, V_PCLMULQDQ, D, A, B, i->op->opc == IR_vpmull2 ? 0x11 : 0);
     else
         x64_emit_eval(cg, i);
 }

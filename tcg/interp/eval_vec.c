@@ -212,6 +212,15 @@ VEC_FN(vsmull, if (s < 3) for (unsigned i = 0; i < n / 2; i++)
                    lane_put(&r, s + 1, i, (uint64_t)(lane_s(va, s, i) * lane_s(vb, s, i)));)
 VEC_FN(vumull, if (s < 3) for (unsigned i = 0; i < n / 2; i++)
                    lane_put(&r, s + 1, i, lane_u(va, s, i) * lane_u(vb, s, i));)
+/* The same of the high halves. */
+VEC_FN(vsxtl2, if (s < 3) for (unsigned i = 0; i < n / 2; i++)
+                   lane_put(&r, s + 1, i, (uint64_t)lane_s(va, s, n / 2 + i));)
+VEC_FN(vuxtl2, if (s < 3) for (unsigned i = 0; i < n / 2; i++)
+                   lane_put(&r, s + 1, i, lane_u(va, s, n / 2 + i));)
+VEC_FN(vsmull2, if (s < 3) for (unsigned i = 0; i < n / 2; i++) lane_put(
+                    &r, s + 1, i, (uint64_t)(lane_s(va, s, n / 2 + i) * lane_s(vb, s, n / 2 + i)));)
+VEC_FN(vumull2, if (s < 3) for (unsigned i = 0; i < n / 2; i++)
+                    lane_put(&r, s + 1, i, lane_u(va, s, n / 2 + i) * lane_u(vb, s, n / 2 + i));)
 VEC_FN(vsaddlp,
        if (s < 3) for (unsigned i = 0; i < n / 2; i++)
            lane_put(&r, s + 1, i, (uint64_t)(lane_s(va, s, 2 * i) + lane_s(va, s, 2 * i + 1)));)
@@ -248,6 +257,13 @@ IR_EVAL_FN(vpmull)
     for (unsigned i = 0; i < 8; i++)
         r.h[i] = (uint16_t)polynomial_product(a->v.b[i], b->v.b[i], 8);
     d->v = r;
+}
+
+IR_EVAL_FN(vpmull2)
+{
+    const union ir_val x = {.v = {{a->v.d[1], 0}}}, y = {.v = {{b->v.d[1], 0}}};
+
+    ir_eval_vpmull(cpu, op, d, &x, &y, c);
 }
 
 /* --- across lanes --------------------------------------------------------------------------- */

@@ -218,18 +218,6 @@ static void fold_flags_use(struct ir *ir, struct ir_op *op)
     }
 }
 
-/* A round of AES in two instructions, which stand together in all code: x86 has one. */
-static void fold_aes(const struct ir *ir, struct ir_op *op)
-{
-    const bool inverse = op->opc == IR_vaesimc;
-    const struct ir_op *a = &ir->ops[op->arg[0]];
-    if (a->opc != (inverse ? IR_vaesd : IR_vaese))
-        return;
-    op->opc = inverse ? IR_vaesdimc : IR_vaesemc;
-    op->arg[1] = a->arg[1];
-    op->arg[0] = a->arg[0];
-}
-
 void opt_fold_op(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
@@ -254,7 +242,7 @@ void opt_fold_op(struct ir *ir, ir_ref r)
         }
     } else if (info->flags & IRF_MEM) {
         fold_address(ir, op);
-    } else if (op->opc == IR_vaesmc || op->opc == IR_vaesimc) {
-        fold_aes(ir, op);
+    } else {
+        opt_fold_vector(ir, r);
     }
 }

@@ -30,15 +30,17 @@ void opt_loop(struct ir *ir);
 ir_ref opt_loop_back(const struct ir *ir);
 void opt_forward(struct ir *ir, unsigned disabled);
 void opt_dce(struct ir *ir);
-/* Tries to replace or simplify op r in place, its operands being final.  fold.c, narrow.c */
+/* Tries to replace or simplify op r in place, its operands being final.  fold.c, vector.c, narrow.c */
 void opt_fold_op(struct ir *ir, ir_ref r);
+void opt_fold_vector(struct ir *ir, ir_ref r);
 void opt_narrow_op(struct ir *ir, ir_ref r);
 
 /* Is there anything in opt_fold_op() for ops of this opcode? */
 static inline bool opt_folds(uint16_t opc)
 {
     return ir_opinfo[opc].flags & (IRF_FOLD | IRF_MEM) || opc == IR_flags_add || opc == IR_flags_and ||
-           opc == IR_vaesmc || opc == IR_vaesimc;
+           opc == IR_vaesmc || opc == IR_vaesimc || opc == IR_vinsl ||
+           (opc >= IR_vsxtl && opc <= IR_vpmull);
 }
 
 /* Op r is the same as value v. */

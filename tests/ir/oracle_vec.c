@@ -243,15 +243,16 @@ NARROW(vsqxtn, true, SATURATE_SIGNED)
 NARROW(vuqxtn, false, SATURATE_UNSIGNED)
 NARROW(vsqxtun, true, SATURATE_UNSIGNED)
 
-/* Lane i, of twice the size, = expr of x, y, z, w: lanes i of a and b, and 2i and 2i + 1 of a. */
-#define DOUBLE(name, is_signed, how, expr)                                 \
+/* Lane i, of twice the size, = expr of x, y, z, w: lanes from + i of a and b, and 2i and 2i + 1 of a. */
+#define DOUBLE(name, is_signed, how, expr) DOUBLE_FROM(name, 0, is_signed, how, expr)
+#define DOUBLE_FROM(name, from, is_signed, how, expr)                      \
     ORACLE(name)                                                           \
     {                                                                      \
         const unsigned bits = lane_bits(op);                               \
         (void)env;                                                         \
         for (unsigned i = 0; i < 64 / bits; i++) {                         \
-            const wide x = number(&in[0].v, bits, i, is_signed);           \
-            const wide y = number(&in[1].v, bits, i, is_signed);           \
+            const wide x = number(&in[0].v, bits, (from) + i, is_signed);  \
+            const wide y = number(&in[1].v, bits, (from) + i, is_signed);  \
             const wide z = number(&in[0].v, bits, 2 * i, is_signed);       \
             const wide w = number(&in[0].v, bits, 2 * i + 1, is_signed);   \
             (void)x, (void)y, (void)z, (void)w;                            \
@@ -262,22 +263,36 @@ DOUBLE(vsxtl, true, TRUNCATE, x)
 DOUBLE(vuxtl, false, TRUNCATE, x)
 DOUBLE(vsmull, true, TRUNCATE, x *y)
 DOUBLE(vumull, false, TRUNCATE, x *y)
+DOUBLE_FROM(vsxtl2, 64 / bits, true, TRUNCATE, x)
+DOUBLE_FROM(vuxtl2, 64 / bits, false, TRUNCATE, x)
+DOUBLE_FROM(vsmull2, 64 / bits, true, TRUNCATE, x *y)
+DOUBLE_FROM(vumull2, 64 / bits, false, TRUNCATE, x *y)
 DOUBLE(vsaddlp, true, TRUNCATE, z + w)
 DOUBLE(vuaddlp, false, TRUNCATE, z + w)
 DOUBLE(vsqdmull, true, SATURATE_SIGNED, 2 * x * y)
 
-ORACLE(vpmull)
+static void polynomial(const struct ir_desc *op, const union ir_val in[3], unsigned from,
+                       struct expect *e)
 {
     const unsigned bits = lane_bits(op);
 
-    ORACLE_ARGS;
     /* Bit k of each product is the parity of the pairs of bits whose places add up to k. */
     for (unsigned i = 0; i < 64 / bits; i++)
         for (unsigned j = 0; j < bits; j++)
             for (unsigned k = 0; k < bits; k++)
-                if ((get_lane(&in[0].v, bits, i) >> j & 1) &&
-                    (get_lane(&in[1].v, bits, i) >> k & 1))
+                if ((get_lane(&in[0].v, bits, from + i) >> j & 1) &&
+                    (get_lane(&in[1].v, bits, from + i) >> k & 1))
                     e->d.v.b[(2 * bits * i + j + k) / 8] ^= (uint8_t)(1 << (j + k) % 8);
+}
+ORACLE(vpmull)
+{
+    ORACLE_ARGS;
+    polynomial(op, in, 0, e);
+}
+ORACLE(vpmull2)
+{
+    ORACLE_ARGS;
+    polynomial(op, in, 64 / lane_bits(op), e);
 }
 
 ORACLE(vaddp)
@@ -546,6 +561,11 @@ const struct row rows_vec[] = {
     ROW(vumull, "bhsQD", IMM_NONE),
     ROW(vpmul, "bQ", IMM_NONE),
     ROW(vpmull, "bdQ", IMM_NONE),
+    ROW(vsxtl2, "bhsQ", IMM_NONE),
+    ROW(vuxtl2, "bhsQ", IMM_NONE),
+    ROW(vsmull2, "bhsQ", IMM_NONE),
+    ROW(vumull2, "bhsQ", IMM_NONE),
+    ROW(vpmull2, "bdQ", IMM_NONE),
     ROW(vsaddlp, "bhsQ", IMM_NONE),
     ROW(vuaddlp, "bhsQ", IMM_NONE),
     ROW(vaddp, "bhsdQ", IMM_NONE),

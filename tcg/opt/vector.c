@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What takes guests two vector instructions and hosts one: upper halves as operands, narrowing into both
+ * halves, rounds of AES.  The first op of a pair stays for whoever else reads it; opt_dce() drops it.
+ */
+#include "tcg/opt/opt.h"
+
+/* MixColumns of an AES step. */
+static void fold_aes(const struct ir *ir, struct ir_op *op)
+{
+    const bool inverse = op->opc == IR_vaesimc;
+    const struct ir_op *a = &ir->ops[op->arg[0]];
+    if (a->opc != (inverse ? IR_vaesd : IR_vaese))
+        return;
+    op->opc = inverse ? IR_vaesdimc : IR_vaesemc;
+    op->arg[1] = a->arg[1];
+    op->arg[0] = a->arg[0];
+}
+
+/* Low halves of vhi64. */
+static void fold_high(const struct ir *ir, struct ir_op *op, uint16_t high)
+{
+    const bool two = ir_arg_count[op->opc] == 2;
+    const struct ir_op *a = &ir->ops[op->arg[0]], *b = two ? &ir->ops[op->arg[1]] : a;
+    if (a->opc != IR_vhi64 || b->opc != IR_vhi64)
+        return;
+    op->opc = high;
+    op->arg[0] = a->arg[0];
+    if (two)
+        op->arg[1] = b->arg[0];
+}
+
+/* vinsl.d(vxtn x, vxtn y, 1, 0): the even lanes of x, then of y. */
+static void fold_narrow(const struct ir *ir, struct ir_op *op)
+{
+    const struct ir_op *a = &ir->ops[op->arg[0]], *b = &ir->ops[op->arg[1]];
+    if ((op->lane & 3) != IR_LANE_D || op->imm != 1 || op->imm2 != 0 || a->opc != IR_vxtn ||
+        b->opc != IR_vxtn || ((a->lane ^ b->lane) & 3))
+        return;
+    *op = (struct ir_op){.opc = IR_vuzp1, .type = op->type, .lane = (uint8_t)((a->lane & 3) - 1),
+                         .arg = {a->arg[0], b->arg[0]}};
+}
+
+_Static_assert(IR_vpmull2 - IR_vsxtl2 == IR_vpmull - IR_vsxtl && IR_vumull2 - IR_vsxtl2 == IR_vumull - IR_vsxtl &&
+                   IR_vpmull - IR_vsxtl == 4, "ops.def has both in the same order");
+
+void opt_fold_vector(struct ir *ir, ir_ref r)
+{
+    struct ir_op *op = &ir->ops[r];
+    switch (op->opc) {
+    case IR_vaesmc: case IR_vaesimc:
+        fold_aes(ir, op);
+        break;
+    case IR_vsxtl: case IR_vuxtl: case IR_vsmull: case IR_vumull: case IR_vpmull:
+        fold_high(ir, op, (uint16_t)(op->opc + (IR_vsxtl2 - IR_vsxtl)));
+        break;
+    case IR_vinsl:
+        fold_narrow(ir, op);
+        break;
+    default:
+        break;
+    }
+}
