@@ -21,13 +21,25 @@ static const struct feature {
 #include "backends/x86_64/features.def"
 };
 
+/* Each leaf once: under a hypervisor CPUID traps. */
 static uint32_t cpuid_register(uint32_t leaf, uint32_t subleaf, unsigned reg)
 {
-    uint32_t r[4];
+    static struct { uint32_t leaf, subleaf, r[4]; } known[6];
+    static unsigned n_known;
+    unsigned k = 0;
 
-    if (!__get_cpuid_count(leaf, subleaf, &r[0], &r[1], &r[2], &r[3]))
-        return 0;
-    return r[reg];
+    while (k < n_known && (known[k].leaf != leaf || known[k].subleaf != subleaf))
+        k++;
+    if (k == sizeof known / sizeof *known)
+        k = n_known = 0;
+    if (k == n_known) {
+        uint32_t *r = known[n_known++].r;
+        known[k].leaf = leaf;
+        known[k].subleaf = subleaf;
+        if (!__get_cpuid_count(leaf, subleaf, &r[0], &r[1], &r[2], &r[3]))
+            memset(r, 0, sizeof known[k].r);
+    }
+    return known[k].r[reg];
 }
 
 /* SDM volume 1, 14.3 and 15.2: which vector state the operating system saves. 0 none, 1 AVX, 2 AVX-512 */
