@@ -275,4 +275,7 @@ void opt_group(struct ir *ir)
     ir->ops = g.ops;
     ir->n = g.n;
     ir->cap = g.cap;
+    ir->mark = realloc(ir->mark, (ir->cap / 64 + 1) * sizeof *ir->mark);
+    if (!ir->mark)
+        abort();
 }
