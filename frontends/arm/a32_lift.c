@@ -58,7 +58,13 @@ ir_ref a32_flags(struct a32_lift *s)
 /* f where the condition holds, else the flags as they are. */
 static ir_ref selected_flags(struct a32_lift *s, ir_ref f)
 {
-    return s->cond < IR_AL ? ir_flags_keep(s->ir, s->cond, a32_flags(s), f) : f;
+    if (s->cond >= IR_AL) {
+        return f;
+    }
+    if (!s->flags_before) {
+        s->flags_before = a32_flags(s);
+    }
+    return ir_flags_keep(s->ir, s->cond, s->flags_before, f);
 }
 
 void a32_put_flags(struct a32_lift *s, ir_ref f)

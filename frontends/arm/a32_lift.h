@@ -38,6 +38,7 @@ struct a32_lift {
     uint8_t it;          /* ITSTATE here; 0: not in an IT block */
     uint8_t cond;        /* enum ir_cond; IR_AL once a32_guard() was called */
     ir_ref cond_flags;   /* flags by which cond is judged, if it is not IR_AL */
+    ir_ref flags_before; /* APSR.NZCV before the first put of flags, if cond is not IR_AL; or 0 */
 };
 
 /* Arguments a32_arg_NAME and prototypes a32_trans_NAME. */
