@@ -108,7 +108,8 @@ static void system_call(struct lu_task *t)
         restart_syscall(t);
         return;
     }
-    if (cpu->tcg.exc_arg) {
+    /* the trampoline of sigreturn (signal.c) has the number in both places */
+    if (cpu->tcg.exc_arg && cpu->tcg.exc_arg != 0x900000 + (int64_t)cpu->r[R7]) {
         lu_log(TCG_LOG_UNIMP, "system call %#llx of the old ABI is not implemented",
                (unsigned long long)cpu->tcg.exc_arg);
         set_result(t, -ENOSYS);

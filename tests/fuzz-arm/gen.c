@@ -118,6 +118,18 @@ static void set(const struct row *row, uint32_t *word, const char *name, uint32_
         field_set(f, word, value);
 }
 
+static bool may_read_pc(const struct row *row)
+{
+    static const char *const names[] = {"AND", "EOR", "SUB", "RSB", "ADD", "ADC", "SBC", "RSC", "TST",
+                                        "TEQ", "CMP", "CMN", "ORR", "MOV", "BIC", "MVN", "SXT", "UXT",
+                                        "BFI", "LDR_", "LDRB_", "LDRH_", "LDRS", "LDRD_"};
+    for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
+        if (starts(row->name, names[k]))
+            return !strstr(row->name, "_rsr") && !(row->table != TABLE_A32 && k < 16);
+    }
+    return row->table == TABLE_VFP;
+}
+
 /* UNPREDICTABLE combinations of registers, where implementations differ. */
 static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
 {
@@ -133,9 +145,14 @@ static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
     }
     if (lo == hi || (is_memory(row) && (rt == 15 || rm == 15)))
         return true;
-    if (rd == 15 && (row->table != TABLE_A32 || row->value & 0x02000000 ? true : true))
+    if (rd == 15 || lo == 15 || hi == 15 || ra == 15 || rs == 15 || rt2 == 15)
         return true;
-    if (rs != 23 && (rs == 15 || rm == 15 || rn == 15))
+    if ((rm == 15 || rn == 15) && !may_read_pc(row))
+        return true;
+    if (rm == 15 && (starts(row->name, "SXT") || starts(row->name, "UXT")))
+        return true;
+    if (row->table == TABLE_T32 && strstr(row->name, "SAT") && get(row, word, "sh", 0) &&
+        !get(row, word, "imm5", 0) && get(row, word, "imm", 0) > 15) /* SSAT16 */
         return true;
     if (is_memory(row)) {
         bool list = starts(row->name, "LDM") || starts(row->name, "STM") || starts(row->name, "POP") ||
@@ -392,6 +409,8 @@ void gen_code(const struct block *b, unsigned slot, uint8_t code[FUZZ_SLOT_BYTES
     for (unsigned k = 0; k < b->n; k++) {
         uint32_t word = b->insn[k].word;
         unsigned to = k + 1 + b->insn[k].skip;
+        while (to < b->n && b->insn[to - 1].row < 0) /* not between what belongs together */
+            to++;
         if (b->insn[k].skip && b->insn[k].row >= 0)
             set_offset(&rows[b->insn[k].row], &word,
                        (int32_t)at[to > b->n ? b->n : to] - (int32_t)(at[k] + (b->thumb ? 4 : 8)));
