@@ -349,11 +349,14 @@ void gen_block(struct block *block, uint64_t seed, uint64_t number, enum table t
     unsigned wanted = 1 + rng_below(&g.rng, 8), main_at = rng_below(&g.rng, wanted);
     for (unsigned k = 0; k < wanted; k++) {
         int row = k == main_at ? main_row : random_row(&g, table);
-        if (g.thumb && rng_chance(&g.rng, 30))
+        if (g.thumb && block->n < BLOCK_MAX - 16 && rng_chance(&g.rng, 30))
             emit_it(&g, table, row);
         else
             emit(&g, row);
     }
+    const struct insn *last = &block->insn[block->n ? block->n - 1 : 0];
+    if (last->row >= 0 && is_compare_branch(&rows[last->row])) /* goes forward, over something */
+        append(&g, 0xbf000000, 2, -1, 0);
 }
 
 /* --- bytes ------------------------------------------------------------------------------------ */
