@@ -158,7 +158,7 @@ static void evex_prefix(struct cg *cg, uint32_t op, unsigned r, unsigned xb, uns
     x64_u8(cg, 0x62);
     x64_u8(cg, (r ? 0u : 0x80u) | (~xb & 3) << 5 | 0x10 | (op >> 8 & 3));
     x64_u8(cg, w | (~v & 15) << 3 | 4 | pp);
-    x64_u8(cg, (k & 0x80) | 8 | (k & 7));
+    x64_u8(cg, (k & 0xf7) | 8);
     x64_u8(cg, op & 0xff);
 }
 

@@ -342,6 +342,19 @@ static void jump_large(struct cg *cg, const struct cg_inst *i, unsigned a, int l
     }
 }
 
+/* A scalar where an instruction can raise nothing: trunc(a + h), h the largest number below 1/2 with a's
+ * sign.  The sum, to nearest, reaches the next integer from ties on. */
+static void round_away_scalar(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned a)
+{
+    const struct x64_mem sign = x64_constant(cg, wide(i) ? X64_K_SIGN64 : X64_K_SIGN32);
+    const struct x64_mem half = x64_constant(cg, wide(i) ? X64_K_UNDER_HALF64 : X64_K_UNDER_HALF32);
+
+    x64_v3m(cg, V_ANDPS, d, a, &sign);
+    x64_v3m(cg, V_ORPS, d, d, &half);
+    x64_evex_rr(cg, wide(i) ? V_ADDSD | X_WEV : V_ADDSS, d, a, d, X64_NEAREST);
+    round_to(cg, i, d, d, 3 | 8);
+}
+
 /* d = a rounded to nearest, ties away from zero, without raising anything: trunc(2a) - trunc(a), with
  * a's sign if that is zero.  All of it is exact below 2^(digits).  d is not a; T1 is lost. */
 static void round_away(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned a,
@@ -349,8 +362,13 @@ static void round_away(struct cg *cg, const struct cg_inst *i, unsigned d, unsig
 {
     static fp_forms add = FORMS(ADD), sub = FORMS(SUB);
     const struct x64_mem sign = x64_constant(cg, wide(i) ? X64_K_SIGN64 : X64_K_SIGN32);
-    const struct x64_mem magnitude = x64_pool_splat(cg, i->op->lane, wide(i) ? INT64_MAX : INT32_MAX);
+    struct x64_mem magnitude;
 
+    if (scalar(i) && X64_HAS(AVX512F)) {
+        round_away_scalar(cg, i, d, a);
+        return;
+    }
+    magnitude = x64_pool_splat(cg, i->op->lane, wide(i) ? INT64_MAX : INT32_MAX);
     jump_large(cg, i, a, wide(i) ? 52 : 23, slow);
     x64_v3(cg, form(i, add), T1, a, a);
     round_to(cg, i, T1, T1, 3 | 8);
@@ -370,6 +388,12 @@ static void emit_frinta(struct cg *cg, const struct cg_inst *i)
 {
     struct cg_ool *slow = x64_slow_eval(cg, i);
 
+    if (scalar(i)) { /* a signalling NaN is Invalid */
+        x64_trap_here(cg, slow);
+        x64_v2(cg, wide(i) ? V_UCOMISD : V_UCOMISS, A, A);
+        if (default_nan(cg))
+            x64_jcc(cg, CC_P, &slow->from);
+    }
     round_away(cg, i, D, operand(cg, i, A, T0), slow);
     x64_bind(cg, &slow->back);
 }
