@@ -133,6 +133,21 @@ void x64_emit_vsha256h(struct cg *cg, const struct cg_inst *i)
     reverse(cg, D, T1);
 }
 
+/* SHA256RNDS2 changes its first operand and takes its words from xmm0. */
+void x64_emit_vsha256r2(struct cg *cg, const struct cg_inst *i)
+{
+    const unsigned t = D == B ? T1 : D;
+
+    if (!X64_HAS(SHA)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    x64_movaps(cg, T0, C);
+    x64_movaps(cg, t, A);
+    x64_rr(cg, V_SHA256RNDS2, t, B);
+    x64_movaps(cg, D, t);
+}
+
 void x64_emit_vsha256su0(struct cg *cg, const struct cg_inst *i)
 {
     if (!X64_HAS(SHA)) {

@@ -204,10 +204,10 @@ IR_EVAL_FN(vsha1su1)
 
 /* --- SHA-256 -------------------------------------------------------------------------------- */
 
-/* Four rounds on x = a, b, c, d and y = e, f, g, h of the hash. */
-static void sha256_rounds(tcg_v128 *x, tcg_v128 *y, const tcg_v128 *w)
+/* n rounds on x = a, b, c, d and y = e, f, g, h of the hash. */
+static void sha256_rounds(tcg_v128 *x, tcg_v128 *y, const tcg_v128 *w, unsigned n)
 {
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < n; i++) {
         const uint32_t sigma1 = ror32(y->s[0], 6) ^ ror32(y->s[0], 11) ^ ror32(y->s[0], 25);
         const uint32_t sigma0 = ror32(x->s[0], 2) ^ ror32(x->s[0], 13) ^ ror32(x->s[0], 22);
         const uint32_t t1 = y->s[3] + sigma1 + choose(y->s[0], y->s[1], y->s[2]) + w->s[i];
@@ -223,7 +223,7 @@ IR_EVAL_FN(vsha256h)
     IR_EVAL_ARGS;
     tcg_v128 x = a->v, y = b->v;
 
-    sha256_rounds(&x, &y, &c->v);
+    sha256_rounds(&x, &y, &c->v, 4);
     d->v = x;
 }
 
@@ -233,8 +233,18 @@ IR_EVAL_FN(vsha256h2)
     IR_EVAL_ARGS;
     tcg_v128 x = b->v, y = a->v;
 
-    sha256_rounds(&x, &y, &c->v);
+    sha256_rounds(&x, &y, &c->v, 4);
     d->v = y;
+}
+
+IR_EVAL_FN(vsha256r2)
+{
+    IR_EVAL_ARGS;
+    tcg_v128 x = {.s = {b->v.s[3], b->v.s[2], a->v.s[3], a->v.s[2]}};
+    tcg_v128 y = {.s = {b->v.s[1], b->v.s[0], a->v.s[1], a->v.s[0]}};
+
+    sha256_rounds(&x, &y, &c->v, 2);
+    d->v = (tcg_v128){.s = {y.s[1], y.s[0], x.s[1], x.s[0]}};
 }
 
 IR_EVAL_FN(vsha256su0)

@@ -40,6 +40,7 @@ static inline bool opt_folds(uint16_t opc)
 {
     return ir_opinfo[opc].flags & (IRF_FOLD | IRF_MEM) || opc == IR_flags_add || opc == IR_flags_and ||
            opc == IR_vaesmc || opc == IR_vaesimc || opc == IR_vinsl ||
+           opc == IR_vtrn1 || opc == IR_vtrn2 || opc == IR_vrev || opc == IR_vhi64 || opc == IR_vsha256r2 ||
            (opc >= IR_vsxtl && opc <= IR_vpmull);
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What takes guests two vector instructions and hosts one: upper halves as operands, narrowing into both
- * halves, rounds of AES.  The first op of a pair stays for whoever else reads it; opt_dce() drops it.
+ * halves, rounds of AES; and vectors taken apart again, as between the rounds of SHA-256.  The first op of a pair stays for whoever else reads it; opt_dce() drops it.
  */
+#include <string.h>
+
 #include "tcg/opt/opt.h"
 
 /* MixColumns of an AES step. */
@@ -41,6 +43,44 @@ static void fold_narrow(const struct ir *ir, struct ir_op *op)
                          .arg = {a->arg[0], b->arg[0]}};
 }
 
+/* Both halves of what was put together of two halves. */
+static bool fold_halves(struct ir *ir, ir_ref r)
+{
+    const struct ir_op *op = &ir->ops[r];
+    const struct ir_op *a = &ir->ops[op->arg[0]], *b = &ir->ops[op->arg[1]];
+    if (op->lane != IR_LANE_D || a->opc != IR_vtrn1 || b->opc != IR_vtrn2 || a->lane != IR_LANE_D ||
+        b->lane != IR_LANE_D || a->arg[0] != b->arg[0] || a->arg[1] != b->arg[1])
+        return false;
+    opt_replace(ir, r, a->arg[op->opc == IR_vtrn1 ? 0 : 1]);
+    return true;
+}
+
+static bool fold_reversed(struct ir *ir, ir_ref r)
+{
+    const struct ir_op *op = &ir->ops[r], *a = &ir->ops[op->arg[0]];
+    if (a->opc != IR_vrev || a->lane != op->lane || a->imm != op->imm)
+        return false;
+    opt_replace(ir, r, a->arg[0]);
+    return true;
+}
+
+/* The same op a little before, in this block, serves as well. */
+static void fold_again(struct ir *ir, ir_ref r)
+{
+    enum { AS_FAR = 32 };
+    const struct ir_op *op = &ir->ops[r];
+    for (ir_ref k = r - 1; k + AS_FAR > r && k > 0; k--) {
+        const struct ir_op *o = &ir->ops[k];
+        if (o->opc == IR_param || ir_opinfo[o->opc].flags & IRF_TERM)
+            return;
+        if (o->opc == op->opc && o->lane == op->lane && o->mod == op->mod && o->imm == op->imm &&
+            !memcmp(o->arg, op->arg, sizeof op->arg)) {
+            opt_replace(ir, r, k);
+            return;
+        }
+    }
+}
+
 _Static_assert(IR_vpmull2 - IR_vsxtl2 == IR_vpmull - IR_vsxtl && IR_vumull2 - IR_vsxtl2 == IR_vumull - IR_vsxtl &&
                    IR_vpmull - IR_vsxtl == 4, "ops.def has both in the same order");
 
@@ -56,6 +96,17 @@ void opt_fold_vector(struct ir *ir, ir_ref r)
         break;
     case IR_vinsl:
         fold_narrow(ir, op);
+        break;
+    case IR_vtrn1: case IR_vtrn2:
+        if (!fold_halves(ir, r))
+            fold_again(ir, r);
+        break;
+    case IR_vrev:
+        if (!fold_reversed(ir, r))
+            fold_again(ir, r);
+        break;
+    case IR_vhi64: case IR_vsha256r2:
+        fold_again(ir, r);
         break;
     default:
         break;

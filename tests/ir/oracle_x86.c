@@ -164,6 +164,7 @@ __attribute__((target("sha,sse4.1"))) static __m128i sha256_half(__m128i abcd, _
 }
 HOST_SHA(vsha256h, sha256_half(a, b, c, 0))
 HOST_SHA(vsha256h2, sha256_half(b, a, c, 1))
+HOST_SHA(vsha256r2, _mm_sha256rnds2_epu32(a, b, c))
 
 /* --- rows -------------------------------------------------------------------------------------- */
 
@@ -198,7 +199,7 @@ const struct row rows_x86[] = {
     ROW(vaesemc, "bQ", IMM_NONE, vaesemc)
     ROW(vaesdimc, "bQ", IMM_NONE, vaesdimc)
     ROW_WHOLE(vsha1c) ROW_WHOLE(vsha1p) ROW_WHOLE(vsha1m) ROW_WHOLE(vsha1h) ROW_WHOLE(vsha1su0)
-    ROW_WHOLE(vsha1su1) ROW_WHOLE(vsha256h) ROW_WHOLE(vsha256h2) ROW_WHOLE(vsha256su0)
+    ROW_WHOLE(vsha1su1) ROW_WHOLE(vsha256h) ROW_WHOLE(vsha256h2) ROW_WHOLE(vsha256r2) ROW_WHOLE(vsha256su0)
     ROW_WHOLE(vsha256su1)
     {0},
 };
