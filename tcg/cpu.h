@@ -63,6 +63,7 @@ struct tcg_cpu {
     uint32_t host_fpcr;         /* x86-64: MXCSR to load when entering emitted code */
     uint32_t host_fpcr_std;     /* x86-64: MXCSR of code that runs by fp_std, with its flags */
     uint32_t host_fpcr_saved;   /* x86-64: that of fp, with its flags, meanwhile */
+    uint32_t fp_std_now;        /* emitted code runs by fp_std */
     uint64_t mem_base;          /* host address of guest address 0 */
     struct tcg_jump *jump_cache; /* this thread's indirect-branch table */
     void *const *host_table;    /* the host's own routines (back end's enum) */

@@ -105,6 +105,9 @@ struct host {
     /* State memory = zero-extended lane 0 of vector register or memory `from`. */
     void (*store_zext)(struct cg *cg, const struct cg_operand *to, const struct cg_operand *from,
                        uint8_t lane);
+    /* State memory = vector register or memory `from` as vfdn makes it. */
+    void (*store_default_nan)(struct cg *cg, const struct cg_operand *to,
+                              const struct cg_operand *from, uint8_t lane);
     /* to (register or state memory) = the flags value as a canonical word; may change host flags. */
     void (*pack_flags)(struct cg *cg, const struct cg_operand *to, const struct cg_flags *fl);
     /* Computes a lazy flags value into the host's flags register. */
@@ -145,8 +148,10 @@ struct host {
     void (*leave_from_c)(struct tcg_cpu *cpu);
 
     /* From here on emitted code runs by cpu->fp_std, or (std false) by cpu->fp again, each with the
-     * flags it has collected.  Changes no register and no host flags. */
+     * flags it has collected.  Changes no register and no host flags.  It is kept over exits: fp_enter
+     * is the same where it is not known which is in force, and may change host flags. */
     void (*fp_control)(struct cg *cg, bool std);
+    void (*fp_enter)(struct cg *cg, bool std);
     void (*fp_sync)(struct tcg_cpu *cpu);
     void (*fp_load)(struct tcg_cpu *cpu);
     /* The rounding mode etc. of cpu->fp as host_fpcr, for code of that run mode. */

@@ -219,6 +219,13 @@ static void store_zext(struct cg *cg, const struct cg_operand *to, const struct 
     store_vec(cg, to, X64_VSCRATCH0);
 }
 
+static void store_default_nan(struct cg *cg, const struct cg_operand *to,
+                              const struct cg_operand *from, uint8_t lane)
+{
+    x64_default_nan(cg, lane, X64_VSCRATCH1, x64_vec(cg, from, X64_VSCRATCH1));
+    store_vec(cg, to, X64_VSCRATCH1);
+}
+
 void x64_emit_const(struct cg *cg, const struct cg_inst *i)
 {
     const struct cg_operand from = {.kind = CG_IMM, .imm = i->op->imm,
@@ -420,6 +427,7 @@ const struct host x64_host = {
     .imm_ok = imm_ok,
     .move = move,
     .store_zext = store_zext,
+    .store_default_nan = store_default_nan,
     .pack_flags = x64_pack_flags,
     .set_flags = x64_set_flags,
     .goto_pc = x64_goto_pc,
@@ -443,6 +451,7 @@ const struct host x64_host = {
     .call_stack = x64_call_stack,
     .leave_from_c = x64_leave_from_c,
     .fp_control = x64_fp_control,
+    .fp_enter = x64_fp_enter,
     .fp_sync = x64_fp_sync,
     .fp_load = x64_fp_load,
     .fpcr = x64_fpcr,

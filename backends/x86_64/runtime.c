@@ -41,9 +41,30 @@ static void ret(struct cg *cg) { x64_u8(cg, 0xc3); }
 void x64_fp_control(struct cg *cg, bool std)
 {
     const struct x64_mem fp = X64_CPU(host_fpcr_saved), fp_std = X64_CPU(host_fpcr_std);
+    const struct x64_mem now = X64_CPU(fp_std_now);
 
     stmxcsr(cg, std ? &fp : &fp_std);
     ldmxcsr(cg, std ? &fp_std : &fp);
+    x64_mov_mi(cg, 0, &now, std);
+}
+
+static void enter_other(struct cg *cg, struct cg_ool *o)
+{
+    x64_bind(cg, &o->from);
+    x64_fp_control(cg, o->data[0]);
+    cg->host->jump(cg, &o->back);
+}
+
+/* Storing MXCSR takes 30 cycles and more: not done where the word is the right one. */
+void x64_fp_enter(struct cg *cg, bool std)
+{
+    const struct x64_mem now = X64_CPU(fp_std_now);
+    struct cg_ool *o = cg_ool(cg, enter_other, NULL);
+
+    o->data[0] = std;
+    x64_alu_mi(cg, 0, ALU_CMP, &now, std);
+    x64_jcc(cg, CC_NE, &o->from);
+    x64_bind(cg, &o->back);
 }
 
 /* void enter(struct tcg_cpu *cpu, const void *code) */
@@ -246,6 +267,7 @@ void x64_fp_sync(struct tcg_cpu *cpu)
 void x64_fp_load(struct tcg_cpu *cpu)
 {
     cpu->host_fpcr = x64_fpcr(&cpu->fp, cpu->run_mode);
+    cpu->fp_std_now = 0;
     _mm_setcsr(cpu->host_fpcr);
 }
 

@@ -9,7 +9,8 @@
  * nothing of its own.  Where underflow is to be exact too: ARM finds tininess before rounding, the
  * host after it, and they differ only if the result is the smallest normal number.  What a NaN of a
  * fused operation is, and in loops underflow, are exact with TCG_RUN_FPSTRICT alone: the checks cost
- * numeric programs 5 and 10% (docs/limits.md).
+ * numeric programs 5 and 10% (docs/limits.md).  So it is with results of cpu->fp_std that round up to
+ * the smallest normal number, which ARM flushes: in loops alone, and half the time of A32 NEON code.
  */
 #include "backends/x86_64/vec.h"
 
@@ -34,6 +35,8 @@ static uint32_t form(const struct cg_inst *i, fp_forms f)
 /* Underflow matters to flags, or to results. */
 static bool exact_underflow(const struct cg *cg)
 {
+    if (cg->fp_std)
+        return cg->ir->n_blocks == 1;
     return (cg->run_mode & (TCG_RUN_FPSTRICT | TCG_RUN_FPFLUSH)) ||
            (cg->fp_status && cg->ir->n_blocks == 1);
 }
@@ -92,13 +95,11 @@ static void jump_min_normal(struct cg *cg, bool doubles, unsigned r, struct cg_l
 /* Is every NaN result the default NaN? */
 static bool default_nan(const struct cg *cg) { return cg->run_mode & TCG_RUN_FPDN; }
 
-/* d = the default NaN in the lanes of doubles or singles of r that are NaNs, quiet by now: CMPUNORD
- * raises nothing for those.  T0 and T1 are lost; r is neither. */
-static void default_nans(struct cg *cg, bool doubles, unsigned d, unsigned r)
+/* d = the default NaN where the mask in T0 says so, else r. */
+static void blend_default_nan(struct cg *cg, bool doubles, unsigned d, unsigned r)
 {
     const struct x64_mem nan = x64_constant(cg, doubles ? X64_K_NAN64 : X64_K_NAN32);
 
-    x64_v3i(cg, doubles ? V_CMPPD : V_CMPPS, T0, r, r, 3);
     if (X64_HAS(AVX)) {
         struct x64_mem m = nan;
 
@@ -109,6 +110,30 @@ static void default_nans(struct cg *cg, bool doubles, unsigned d, unsigned r)
         x64_movaps(cg, d, r);
         x64_rm(cg, doubles ? V_BLENDVPD : V_BLENDVPS, d, &nan);
     }
+}
+
+/* d = the default NaN in the lanes of doubles or singles of r that are NaNs, quiet by now: CMPUNORD
+ * raises nothing for those.  T0 and T1 are lost; r is neither. */
+static void default_nans(struct cg *cg, bool doubles, unsigned d, unsigned r)
+{
+    x64_v3i(cg, doubles ? V_CMPPD : V_CMPPS, T0, r, r, 3);
+    blend_default_nan(cg, doubles, d, r);
+}
+
+void x64_default_nan(struct cg *cg, uint8_t lane, unsigned d, unsigned a)
+{
+    const bool doubles = (lane & 3) == IR_LANE_D;
+    const struct x64_mem magnitude = x64_constant(cg, doubles ? X64_K_MAGNITUDE64 : X64_K_MAGNITUDE32);
+    const struct x64_mem infinity = x64_constant(cg, doubles ? X64_K_INFINITY64 : X64_K_INFINITY32);
+
+    x64_v3m(cg, V_PAND, T0, a, &magnitude);
+    x64_v3m(cg, doubles ? V_PCMPGTQ : V_PCMPGTD, T0, T0, &infinity);
+    blend_default_nan(cg, doubles, d, a);
+}
+
+void x64_emit_vfdn(struct cg *cg, const struct cg_inst *i)
+{
+    x64_default_nan(cg, i->op->lane, D, A);
 }
 
 /* NaNs in D, of i's lanes or as many doubles: made default ones, or to `slow` if they may be the wrong
@@ -127,7 +152,9 @@ static void check_nans(struct cg *cg, const struct cg_inst *i, bool doubles, boo
  * operands. */
 static void check_result(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow, bool underflows)
 {
-    check_nans(cg, i, wide(i), i->op->opc == IR_vfma && (cg->run_mode & TCG_RUN_FPSTRICT), &slow->from);
+    if (!(cg->fp_std && i->op->mod & IR_NAN_ANY))
+        check_nans(cg, i, wide(i), i->op->opc == IR_vfma && (cg->run_mode & TCG_RUN_FPSTRICT),
+                   &slow->from);
     if (underflows && exact_underflow(cg))
         jump_min_normal(cg, wide(i), D, &slow->from);
     x64_bind(cg, &slow->back);

@@ -150,7 +150,11 @@ void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll);
 void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
 void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc);
 void x64_chain(uint8_t *at, const uint8_t *to);
+/* d = a with default NaNs in lanes of 4 or 8 bytes (vfdn), without FP flags; VSCRATCH0 is lost, and is
+ * neither. */
+void x64_default_nan(struct cg *cg, uint8_t lane, unsigned d, unsigned a);
 void x64_fp_control(struct cg *cg, bool std);
+void x64_fp_enter(struct cg *cg, bool std);
 void x64_fp_sync(struct tcg_cpu *cpu);
 void x64_fp_load(struct tcg_cpu *cpu);
 uint32_t x64_fpcr(const struct fp_env *fp, uint32_t run_mode);

@@ -314,6 +314,7 @@ const struct guest a32_guest = {
     .insn_align = 2,
     .max_insn_bytes = 4,
     .address_bits = 32,
+    .fp_std = true,
     .code_changes_unannounced = false,
     .capstone_arch = CS_ARCH_ARM,
     .capstone_mode = CS_MODE_ARM,

@@ -14,9 +14,24 @@
     {                                                                                              \
         return neon_std(ir, op(ir, lane, n, m));                                                   \
     }
-STD2(add, ir_vfadd)
-STD2(sub, ir_vfsub)
-STD2(mul, ir_vfmul)
+/* Arithmetic of single precision: which NaN results does not matter until somebody looks. */
+static ir_ref arith(struct ir *ir, uint8_t lane, ir_ref v)
+{
+    neon_std(ir, v);
+    if ((lane & 3) != IR_LANE_S) {
+        return v;
+    }
+    ir->ops[v].mod |= IR_NAN_ANY;
+    return ir_vfdn(ir, IR_LANE_S, v);
+}
+#define ARITH(name, op)                                                                            \
+    static ir_ref name(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m)                            \
+    {                                                                                              \
+        return arith(ir, lane, op(ir, lane, n, m));                                                \
+    }
+ARITH(add, ir_vfadd)
+ARITH(sub, ir_vfsub)
+ARITH(mul, ir_vfmul)
 STD2(max, ir_vfmax)
 STD2(min, ir_vfmin)
 STD2(maxnm, ir_vfmaxnm)
@@ -50,11 +65,11 @@ static ir_ref mls(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m)
 }
 static ir_ref fmadd(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m)
 {
-    return neon_std(ir, ir_vfma(ir, lane, d, n, m, 0));
+    return arith(ir, lane, ir_vfma(ir, lane, d, n, m, 0));
 }
 static ir_ref fmsub(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m)
 {
-    return neon_std(ir, ir_vfma(ir, lane, d, n, m, IR_FMA_NEGB));
+    return arith(ir, lane, ir_vfma(ir, lane, d, n, m, IR_FMA_NEGB));
 }
 
 static ir_ref splat(struct ir *ir, uint8_t lane, uint64_t half, uint64_t single)

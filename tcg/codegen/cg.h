@@ -101,7 +101,8 @@ struct cg_priv {
     uint32_t n_relocs, cap_relocs;
     uint32_t seed;
     bool in_ool;
-    bool blocks_std;          /* blocks but the first are entered with cg->fp_std */
+    bool fp_known;            /* cg->fp_std says which FP control word is in force */
+    bool blocks_std;          /* blocks but the first are entered with this cg->fp_std */
 };
 
 /* Helpers that want guest state in memory. */
@@ -129,6 +130,12 @@ void cg_evict(struct cg *cg, enum cg_class c, unsigned reg);
 enum ir_type cg_move_type(const struct cg *cg, ir_ref v);
 void cg_forget_registers(struct cg *cg);
 
+/* Is op made from its operand when it is stored, if only slots hold it? */
+static inline bool cg_made_at_store(uint16_t opc)
+{
+    return opc == IR_vzext || opc == IR_zext64 || opc == IR_vfdn;
+}
+
 /* The memory of a slot. */
 static inline struct cg_operand cg_slot_operand(const struct cg *cg, unsigned slot)
 {
@@ -145,9 +152,6 @@ void cg_write_back(struct cg *cg, struct cg_exit e);
 uint32_t cg_new_link(struct cg *cg, uint64_t pc);
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc);
 void cg_flush_ool(struct cg *cg);
-
-/* Emitted code is to run by cpu->fp (std false) or cpu->fp_std from here on. */
-void cg_fp_control(struct cg *cg, bool std);
 
 /* edges.c */
 void cg_block_enter(struct cg *cg, uint32_t block);

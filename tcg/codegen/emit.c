@@ -147,37 +147,48 @@ static void place_result(struct cg *cg, struct cg_inst *i, ir_ref r, unsigned fl
 
 /* --- ops ---------------------------------------------------------------------------------------- */
 
-void cg_fp_control(struct cg *cg, bool std)
+static bool is_fp(const struct ir_op *op) { return ir_opinfo[op->opc].flags & IRF_FPFX; }
+
+/* Emitted code is to run by cpu->fp (std false) or cpu->fp_std from here on. */
+static void fp_control(struct cg *cg, bool std)
 {
-    if (std == cg->fp_std)
+    if (!cg->priv->fp_known || std == cg->fp_std)
         return;
     cg->host->fp_control(cg, std);
     cg->fp_std = std;
 }
 
-static bool is_fp(const struct ir_op *op) { return ir_opinfo[op->opc].flags & IRF_FPFX; }
-
-/* The control word by which op works.  With exact flags soft-float does what is not cpu->fp's. */
-static void choose_control(struct cg *cg, const struct ir_op *op)
-{
-    if (is_fp(op) && !(cg->run_mode & TCG_RUN_FPSTRICT))
-        cg_fp_control(cg, op->mod & IR_FPC1);
-}
-
-/* Do blocks but the first have more FP ops by cpu->fp_std than by cpu->fp?  No block may lead to the
- * first, which is entered by cpu->fp. */
+/* Do blocks but the first have more FP ops by cpu->fp_std than by cpu->fp? */
 static bool blocks_std(const struct ir *ir)
 {
     unsigned n[2] = {0, 0};
-    if (ir->n_blocks < 2 || ir->run_mode & TCG_RUN_FPSTRICT)
+    if (ir->n_blocks < 2)
         return false;
     for (ir_ref r = ir->blocks[1].first; r < ir->n; r++)
         if (is_fp(&ir->ops[r]))
             n[!!(ir->ops[r].mod & IR_FPC1)]++;
-    for (uint32_t k = 0; k < ir->n_blocks; k++)
-        if (!ir->blocks[k].succ[0] || !ir->blocks[k].succ[1])
-            return false;
     return n[1] > n[0];
+}
+
+/* At the region's start, where any control word may be in force: that of its first FP op.  With exact
+ * flags soft-float does what is not cpu->fp's. */
+static void fp_enter(struct cg *cg)
+{
+    const struct ir *ir = cg->ir;
+    struct cg_priv *p = cg->priv;
+    p->fp_known = false;
+    cg->fp_std = false;
+    if (!ir->guest->fp_std || ir->run_mode & TCG_RUN_FPSTRICT)
+        return;
+    ir_ref r = 1;
+    while (r < ir->n && !is_fp(&ir->ops[r]))
+        r++;
+    if (r == ir->n)
+        return;
+    p->fp_known = true;
+    p->blocks_std = blocks_std(ir);
+    cg->fp_std = ir->ops[r].mod & IR_FPC1;
+    cg->host->fp_enter(cg, cg->fp_std);
 }
 
 static void emit_with_control(struct cg *cg, const struct host_op *h, const struct cg_inst *i)
@@ -263,7 +274,6 @@ static void emit_call(struct cg *cg, ir_ref r)
     const struct tcg_helper *h = &cg->ir->guest->helpers[op->mod];
     struct cg_priv *p = cg->priv;
     struct cg_inst i = {.op = op};
-    cg_fp_control(cg, false);
     for (unsigned k = 0; k < 4; k++)
         if (op->arg[k]) {
             if (cg->ir->ops[op->arg[k]].opc == IR_vconst)
@@ -318,7 +328,6 @@ static void emit_poll(struct cg *cg, ir_ref r)
 static void emit_goto(struct cg *cg, const struct ir_op *op)
 {
     uint64_t pc = (uint64_t)op->imm;
-    cg_fp_control(cg, false);
     cg_write_back(cg, cg_exit_record(cg));
     cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), pc <= cg->priv->insn_pc);
 }
@@ -340,19 +349,18 @@ static void emit_op(struct cg *cg, ir_ref r)
         emit_poll(cg, r);
         return;
     case IR_jump:
-        cg_fp_control(cg, cg->priv->blocks_std);
+        fp_control(cg, cg->priv->blocks_std);
         cg_emit_jump(cg, r);
         return;
     case IR_branch:
-        cg_fp_control(cg, cg->priv->blocks_std);
+        fp_control(cg, cg->priv->blocks_std);
         cg_emit_branch(cg, r);
         return;
     case IR_goto_pc:
         emit_goto(cg, op);
         return;
     case IR_goto_ind: {
-        cg_fp_control(cg, false);
-        cg_need(cg, op->arg[0]);
+            cg_need(cg, op->arg[0]);
         struct cg_operand pc = cg_where(cg, op->arg[0]);
         cg_write_back(cg, cg_exit_record(cg));
         cg->host->goto_ind(cg, &pc, (enum ir_ind)op->mod);
@@ -366,7 +374,8 @@ static void emit_op(struct cg *cg, ir_ref r)
         emit_call(cg, r);
         return;
     default:
-        choose_control(cg, op);
+        if (is_fp(op))
+            fp_control(cg, op->mod & IR_FPC1);
         generic(cg, r);
     }
 }
@@ -389,8 +398,11 @@ static void emit_block(struct cg *cg, uint32_t k)
     const struct ir_block *b = &cg->ir->blocks[k];
     struct cg_priv *p = cg->priv;
     p->cur_block = k;
-    cg->fp_std = k && p->blocks_std;
     cg_block_enter(cg, k);
+    if (k)
+        cg->fp_std = p->fp_known && p->blocks_std;
+    else
+        fp_enter(cg);
     for (ir_ref r = b->first; r <= b->last && !cg->overflow; r++) {
         const struct ir_op *op = &cg->ir->ops[r];
         if (emits_nothing(op))
@@ -421,7 +433,6 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
     cg->region_id = region_id;
     cg->overflow = false;
     p->ir = ir;
-    p->blocks_std = blocks_std(ir);
     p->no_spill = false;
     p->seed = seed ? seed ^ (uint32_t)ir->entry_pc : 0;
     p->n_ool = p->n_exits = p->n_places = p->n_links = p->n_moves = p->n_relocs = 0;

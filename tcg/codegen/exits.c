@@ -88,6 +88,8 @@ static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
     const struct ir_op *op = &cg->ir->ops[x->value];
     if (x->zext && op->opc == IR_zext64)
         store_zext64(cg, to, &x->from);
+    else if (x->zext && op->opc == IR_vfdn)
+        cg->host->store_default_nan(cg, &to, &x->from, x->lane);
     else if (x->zext && x->from.kind == CG_NONE)
         store_vconst_zext(cg, to, &cg->ir->ops[op->arg[0]], x->lane);
     else if (x->zext)
@@ -193,25 +195,19 @@ static void set_exit(struct cg_ool *o, struct cg_exit e)
     o->data[1] = (o->data[1] & UINT32_MAX) | (uint64_t)e.n << 32;
 }
 
-/* Low bits of an exit's data[1]. */
-enum { EXIT_POLL = 1, EXIT_STD = 2 /* there cpu->fp_std is in force */ };
-
 static void emit_exit(struct cg *cg, struct cg_ool *o)
 {
     uint64_t pc = o->data[0];
     cg->host->bind(cg, &o->from);
-    if (o->data[1] & EXIT_STD)
-        cg->host->fp_control(cg, false);
     cg_write_back(cg, ool_exit(o));
-    cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), o->data[1] & EXIT_POLL);
+    cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), o->data[1] & 1);
 }
 
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc)
 {
     struct cg_ool *o = cg_ool(cg, emit_exit, NULL);
     o->data[0] = pc;
-    o->data[1] = (pc <= cg->priv->insn_pc ? EXIT_POLL : 0) | /* backwards: poll for interrupts */
-                 (cg->fp_std ? EXIT_STD : 0);
+    o->data[1] = pc <= cg->priv->insn_pc; /* backwards: poll for interrupts */
     set_exit(o, cg_exit_record(cg));
     return &o->from;
 }

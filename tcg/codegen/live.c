@@ -301,7 +301,7 @@ static void live_virtual(struct live *l, ir_ref r, const struct ir_op *op)
     for (unsigned k = 0; k < 2; k++) {
         struct cg_val *a = &l->val[op->arg[k]];
         need_until(a, end);
-        if (a->next == CG_NEVER && end > r && op->opc != IR_vzext && op->opc != IR_zext64)
+        if (a->next == CG_NEVER && end > r && !cg_made_at_store(op->opc))
             a->next = end;
     }
 }
@@ -309,7 +309,7 @@ static void live_virtual(struct live *l, ir_ref r, const struct ir_op *op)
 static void live_op(struct live *l, ir_ref r, struct ir_op *op)
 {
     lower_flags(l, r, op);
-    if ((op->opc == IR_vzext || op->opc == IR_zext64) && l->val[r].next == CG_NEVER)
+    if (cg_made_at_store(op->opc) && l->val[r].next == CG_NEVER)
         op->pass |= CG_VIRTUAL; /* only slots hold it: extended when it is stored */
     if (exact_at(l->cg, op))
         live_exit(l, r, op);

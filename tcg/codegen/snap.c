@@ -18,7 +18,7 @@
 #include "tcg/interp/eval.h"
 
 enum recipe { R_CLEAN, R_INT, R_VEC, R_STACK, R_STATE, R_CONST, R_VCONST, R_FLAGS, R_ZEXT, R_LOW32,
-              R_ADDRESS /* relative to the region's pc */ };
+              R_ADDRESS /* relative to the region's pc */, R_DEFAULT_NAN };
 enum { MAX_RECIPE = 96 };
 
 /* --- writing --------------------------------------------------------------------------------------- */
@@ -76,6 +76,10 @@ static void put_value(struct cg *cg, struct buf *o, ir_ref v)
         put8(o, R_ZEXT);
         put8(o, op->lane);
         put_value(cg, o, op->arg[0]);
+    } else if (op->pass & CG_VIRTUAL && op->opc == IR_vfdn) {
+        put8(o, R_DEFAULT_NAN);
+        put8(o, op->lane);
+        put_value(cg, o, op->arg[0]);
     } else if (op->pass & CG_VIRTUAL && op->opc == IR_zext64) {
         put8(o, R_LOW32);
         put_value(cg, o, op->arg[0]);
@@ -122,7 +126,7 @@ static uint32_t place_word(const struct cg *cg, ir_ref v)
 {
     const struct ir_op *op = &cg->ir->ops[v];
     if (op->pass & CG_VIRTUAL) {
-        if (op->opc != IR_vzext && op->opc != IR_zext64)
+        if (!cg_made_at_store(op->opc))
             return 0;
         v = op->arg[0];
         if (cg->ir->ops[v].pass & CG_VIRTUAL)
@@ -264,11 +268,13 @@ static void recipe(struct in *s, const struct frame *f, union ir_val *d)
             memcpy(d, s->p, 16);
         s->p += 16;
         return;
-    case R_ZEXT: {
-        struct ir_desc desc = {.opc = IR_vzext, .type = IR_V128, .lane = *s->p++};
+    case R_ZEXT:
+    case R_DEFAULT_NAN: {
+        struct ir_desc desc = {.opc = kind == R_ZEXT ? IR_vzext : IR_vfdn, .type = IR_V128};
+        desc.lane = *s->p++;
         recipe(s, f, d ? &a : NULL);
         if (d)
-            ir_eval[IR_vzext](f->cpu, &desc, d, &a, &b, &b);
+            ir_eval[desc.opc](f->cpu, &desc, d, &a, &b, &b);
         return;
     }
     case R_LOW32:
@@ -345,7 +351,8 @@ bool cg_restore(struct tcg_cpu *cpu, const struct host *host, const struct guest
 void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *guest, FILE *out_file)
 {
     static const char *const names[] = {"clean", "int", "vec", "stack", "state", "const", "vconst",
-                                        "flags", "zext", "low32", "address"};
+                                        "flags", "zext", "low32", "address",
+                                        "default nan"};
     struct in s = {snap + 1, snap + snap_size};
     uint64_t at = 0;
     int64_t pc = 0;
@@ -356,7 +363,7 @@ void cg_dump_snap(const uint8_t *snap, uint32_t snap_size, const struct guest *g
         fprintf(out_file, "  at +%#" PRIx64 ": pc +%" PRId64 "%s", at, pc, step & 1 ? " reset" : "");
         for (uint64_t slot; (slot = num(&s)) != 0;) {
             const uint8_t *r = s.p;
-            fprintf(out_file, " %s=%s", guest->slots[slot - 1].name, *r <= R_ADDRESS ? names[*r] : "?");
+            fprintf(out_file, " %s=%s", guest->slots[slot - 1].name, *r <= R_DEFAULT_NAN ? names[*r] : "?");
             if (*r == R_INT || *r == R_VEC)
                 fprintf(out_file, "%u", r[1]);
             recipe(&s, &(struct frame){0}, NULL);

@@ -4,6 +4,8 @@
  * `count`, which the IR leaves undefined, are those of operand a, or zeros where lanes change
  * size or kind.  Includes guest.h, eval.h and fp/.
  */
+#include <string.h>
+
 #include "tcg/fp/softfloat.h"
 #include "tcg/guest.h"
 #include "tcg/interp/eval.h"
@@ -60,6 +62,25 @@ FP_OP(vfrsqrte, UNARY, rsqrte)
 FP_OP(vfrecps, BINARY, recps)
 FP_OP(vfrsqrts, BINARY, rsqrts)
 FP_OP(vfrecpx, UNARY, recpx)
+
+IR_EVAL_FN(vfdn)
+{
+    static const struct { uint64_t infinity, nan; } formats[] = {
+        [IR_LANE_S] = {0x7f800000, 0x7fc00000},
+        [IR_LANE_D] = {0x7ff0000000000000, 0x7ff8000000000000},
+    };
+    IR_EVAL_ARGS;
+    const unsigned bytes = ir_lane_bytes(op->lane);
+    tcg_v128 r = a->v;
+    for (unsigned at = 0; at < 16; at += bytes) {
+        uint64_t x = 0;
+        memcpy(&x, r.b + at, bytes);
+        if ((x & ~(UINT64_C(1) << (8 * bytes - 1))) > formats[op->lane & 3].infinity)
+            memcpy(r.b + at, &formats[op->lane & 3].nan, bytes);
+    }
+    d->v = r;
+}
+
 
 /* Flips the sign of an N-bit number if `yes`. */
 #define FLIP(N, x, yes) ((uint##N##_t)((x) ^ (uint##N##_t)((uint64_t) !!(yes) << (N - 1))))

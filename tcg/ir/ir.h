@@ -87,6 +87,7 @@ enum {
     IR_RINT_EXACT = 8,        /* vfrint */
     IR_FMA_NEGA = 1, IR_FMA_NEGB = 2, /* vfma, vfmlal */
     IR_FCMP_SIGNAL = 1,       /* fcmp */
+    IR_NAN_ANY = 1 << 13,     /* an FP op by cpu->fp_std: a NaN result may be any quiet one (vfdn follows) */
     IR_CRC32C = 1,            /* crc32 */
     IR_KEEP = 16,             /* flags_sel */
     IR_MASK_NZ = 12, IR_MASK_C = 2, IR_MASK_V = 1, /* flags_merge */

@@ -13,7 +13,7 @@ enum { MAX_SLOTS = 256 };
 struct walk {
     struct ir *ir;
     bool promote, narrow, fold;
-    bool vzext;             /* there is one: else nothing is to be narrowed */
+    bool vzext;             /* there is one, or a vfdn: else nothing is to be narrowed */
     ir_ref slot[MAX_SLOTS]; /* what each slot holds, as far as this block knows */
 };
 
@@ -61,7 +61,7 @@ static void share_trunc(struct ir *ir, ir_ref r, ir_ref first)
 static void simplify(struct walk *w, ir_ref r, ir_ref first)
 {
     struct ir_op *op = &w->ir->ops[r];
-    w->vzext |= op->opc == IR_vzext;
+    w->vzext |= op->opc == IR_vzext || op->opc == IR_vfdn;
     if (w->vzext && w->narrow)
         opt_narrow_op(w->ir, r);
     if (w->fold && opt_folds(op->opc))

@@ -58,7 +58,7 @@ static bool carry(struct loop *l, ir_ref v)
 static bool extends(const struct loop *l, ir_ref v)
 {
     const struct ir_op *op = &l->old->ops[v];
-    return (op->opc == IR_zext64 || op->opc == IR_vzext) && !is_const(l, op->arg[0]);
+    return (op->opc == IR_zext64 || op->opc == IR_vzext || op->opc == IR_vfdn) && !is_const(l, op->arg[0]);
 }
 
 static bool carry_slot(struct loop *l, ir_ref v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vzext clears what lies above a scalar or a 64-bit vector, as the guest's registers do.  An op that
- * reads the low lanes alone does not need it done.
+ * reads the low lanes alone does not need it done.  Likewise vfdn.
  */
 #include "tcg/guest.h"
 #include "tcg/opt/opt.h"
@@ -49,11 +49,20 @@ static unsigned significant(const struct ir *ir, ir_ref v)
     }
 }
 
+/* To an op that makes default NaNs one NaN operand is as good as another. */
+static bool any_nan_does(const struct ir_op *op, const struct ir_op *vfdn)
+{
+    return (ir_opinfo[op->opc].flags & IRF_FPFX) && op->mod & IR_FPC1 && (op->lane & 3) == vfdn->lane &&
+           op->opc != IR_vfcadd && op->opc != IR_vfcmla && op->opc != IR_vfmlal;
+}
+
 void opt_narrow_op(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
     for (unsigned k = 0; k < 3; k++) {
         const struct ir_op *a = &ir->ops[op->arg[k]];
+        if (a->opc == IR_vfdn && any_nan_does(op, a))
+            op->arg[k] = a->arg[0];
         if (a->opc == IR_vzext && op->opc != IR_call && op->opc != IR_vcall &&
             reads(ir, op, k) <= ir_lane_bytes(a->lane))
             op->arg[k] = a->arg[0];

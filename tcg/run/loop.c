@@ -45,6 +45,7 @@ void tcg_run_emitted(struct tcg_cpu *cpu, const struct tcg_region *r)
     cpu->host_fpcr = host->fpcr(&cpu->fp, cpu->run_mode);
     cpu->host_fpcr_std = host->fpcr(&cpu->fp_std, 0);
     cpu->host_fpcr_saved = 0;
+    cpu->fp_std_now = 0;
     atomic_store_explicit(&cpu->thread->emitted, 1, memory_order_relaxed);
     host->enter(cpu, r->code);
     atomic_store_explicit(&cpu->thread->emitted, 0, memory_order_relaxed);

@@ -385,6 +385,12 @@ static void move(const struct ir_desc *op, const union ir_val in[3], struct expe
 MOVE(vdupl, for (unsigned i = 0; i < n; i++) d[i] = a[imm];)
 MOVE(vinsl, memcpy(d, a, 8 * n); d[imm] = b[imm2];)
 MOVE(vzext, d[0] = a[0];)
+MOVE(vfdn, for (unsigned i = 0; i < n; i++) {
+    const unsigned bits = 128 / n, fraction = bits == 64 ? 52 : 23;
+    const uint64_t exponent = (UINT64_C(1) << (bits - 1)) - (UINT64_C(1) << fraction);
+    const bool nan = (a[i] & exponent) == exponent && a[i] << (64 - fraction);
+    d[i] = nan ? exponent | UINT64_C(1) << (fraction - 1) : a[i];
+})
 MOVE(vzip1, for (unsigned i = 0; i < n / 2; i++) d[2 * i] = a[i], d[2 * i + 1] = b[i];)
 MOVE(vzip2, for (unsigned i = 0; i < n / 2; i++) d[2 * i] = a[n / 2 + i],
      d[2 * i + 1] = b[n / 2 + i];)
@@ -504,6 +510,7 @@ const struct row rows_vec[] = {
     ROW(vzext, "bhsdQ", IMM_NONE),
     ROW(vext, "bQ", IMM_BYTE),
     ROW(vhi64, "dQ", IMM_NONE),
+    ROW(vfdn, "sdQ", IMM_NONE),
     ROW(vzip1, "bhsdQ", IMM_NONE),
     ROW(vzip2, "bhsdQ", IMM_NONE),
     ROW(vuzp1, "bhsdQ", IMM_NONE),
