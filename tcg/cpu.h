@@ -76,13 +76,18 @@ struct tcg_cpu {
     int64_t exc_arg;
     const struct tcg_exit_data *link; /* the exit that was taken, to be chained; NULL if none */
     void *host_sp;              /* stack pointer to leave emitted code with */
+    void *ret_sp;               /* top of the return stack: host return addresses of guest calls, each to
+                                   where the host's return arrives with the guest's target to check */
     tcg_v128 qc;                /* nonzero: a saturation happened */
     tcg_v128 varg[4];           /* vcall: result, operands */
     struct fp_env fp;           /* control and sticky flags; while emitted code runs, the host FPU
                                    holds the rounding mode and further flags: tcg_fp_sync() */
     struct fp_env fp_std;       /* the second control word (A32 Advanced SIMD) */
 
+    uint8_t host_frame[1056] __attribute__((aligned(16))); /* the host's: spilled values, temporaries */
+
     /* Not touched by emitted code. */
+    void *ret_limit, *ret_bottom; /* of the return stack: its lowest address, ret_sp when it is empty */
     uint64_t (*clean_address)(uint64_t); /* while the interpreter runs an instruction whose data
                                    address the host rejects: the address as memory sees it */
     uint32_t left_at;           /* the op by which ir_interp() left */

@@ -7,8 +7,8 @@
  *
  * Register conventions a host fixes for itself: one register holds the guest state (struct tcg_cpu
  * plus host->state_bias), and a few are scratch for emitters (never allocated), so that no op has
- * fixed-register constraints.  The host stack pointer does not move while emitted code runs; spill
- * slots are at CG_STACK operands.
+ * fixed-register constraints.  Spill slots are at CG_STACK operands, in cpu->host_frame; the host's stack
+ * pointer may serve for the return stack.
  */
 #ifndef TCG_HOST_H
 #define TCG_HOST_H
@@ -66,6 +66,9 @@ enum {
 struct cg;
 struct cg_label { uint8_t *at; int32_t fixups; }; /* fixups: host's chain of places to patch, 0 ends */
 
+/* Where a call returns to, and the link by which it goes on. */
+struct cg_return { uint64_t pc; uint32_t link; };
+
 struct host_op {
     void (*emit)(struct cg *cg, const struct cg_inst *i);
     uint16_t flags;
@@ -113,9 +116,13 @@ struct host {
     /* Computes a lazy flags value into the host's flags register. */
     void (*set_flags)(struct cg *cg, const struct cg_flags *fl);
 
-    /* Leaving; the state has been written back. */
+    /* Leaving; the state has been written back.  Calls also put an entry on the return stack, so that
+     * a goto_ind of kind IR_IND_RET to the guest pc ret->pc goes on by ret->link.  Whatever the guest
+     * does, an entry is a guess that is checked. */
     void (*goto_pc)(struct cg *cg, uint64_t pc, uint32_t link, bool poll);
+    void (*call_pc)(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret);
     void (*goto_ind)(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
+    void (*call_ind)(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);
     void (*raise)(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc);
     void (*bind)(struct cg *cg, struct cg_label *l);         /* here */
     void (*jump)(struct cg *cg, struct cg_label *l);
@@ -125,8 +132,11 @@ struct host {
     size_t (*emit_runtime)(struct cg *cg);
     /* Runs emitted code until it leaves. */
     void (*enter)(struct tcg_cpu *cpu, const void *code);
-    /* Points the exit whose patchable jump is at `at` to `to`.  One aligned 4-byte store. */
+    /* Points the exit whose patchable jump is at `at` to `to`, NULL: to the code that leaves by it.
+     * One aligned 4-byte store. */
     void (*chain)(uint8_t *at, const uint8_t *to);
+    /* Empties the return stack of a CPU that is not in emitted code. */
+    void (*rets_reset)(struct tcg_cpu *cpu);
     void (*flush_icache)(void *start, size_t n);
 
     /* Signal frames. */
@@ -136,6 +146,9 @@ struct host {
     uint64_t (*frame_state)(const void *ucontext);           /* value of the state register */
     uint64_t (*frame_stack)(const void *ucontext);           /* address of the spill area */
     uint32_t (*frame_fp_flags)(const void *ucontext);        /* FP_* pending in the host FPU */
+    /* A fault at `address` in emitted code: was it that the return stack is full?  Then it is emptied, and
+     * on return from the handler the call happens again. */
+    bool (*frame_rets_full)(void *ucontext, struct tcg_cpu *cpu, const void *address);
     /* On return from the handler go on at the exit routine, as if emitted code had raised. */
     void (*frame_leave)(void *ucontext, struct tcg_cpu *cpu);
     /* On return from the handler call fn(cpu) on the same stack, below what is in use; fn does not

@@ -86,7 +86,8 @@ void tcg_kick(struct tcg_cpu *cpu);
 /* For the process's SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGTRAP handler.  If the fault happened in
  * emitted code or at a guest access made by the translator, arranges that on return from the
  * handler tcg_run() comes back with TCG_EXC_MEM (or goes on, if it was no fault of the guest's) and
- * returns true.  False: not ours.  Async-signal-safe, takes no lock. */
+ * returns true.  False: not ours.  Async-signal-safe, takes no lock.  Handlers of these signals run on
+ * an alternate stack (SA_ONSTACK): in emitted code the stack pointer is the return stack's. */
 bool tcg_host_fault(struct tcg_cpu *cpu, int sig, siginfo_t *info, void *ucontext);
 
 /* True if host pc is inside emitted code (for handlers of asynchronous signals). */

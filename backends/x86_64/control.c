@@ -3,6 +3,8 @@
  * Leaving a region: chained exits, indirect branches, raised exceptions; calls of helpers.
  * Includes x64.h.
  */
+#include <stdlib.h>
+
 #include "backends/x86_64/x64.h"
 
 /* Kicked?  Then by the short jump that is returned. */
@@ -22,20 +24,11 @@ void x64_emit_poll(struct cg *cg, const struct cg_inst *i)
     x64_jcc(cg, CC_NE, i->label);
 }
 
-/* The patchable jump leads to the code behind it until it is chained; a poll that finds a request
- * goes there too, and R_EXIT_LINK then reports no link. */
-void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
-{
-    uint8_t *leave = NULL;
+/* --- chained exits ----------------------------------------------------------------------------------------- */
 
-    if (poll)
-        leave = poll_request(cg);
-    x64_align(cg, 1, 4);
-    x64_u8(cg, 0xe9);
-    cg_link_at(cg, link, cg->p);
-    x64_u32(cg, 0);
-    if (leave)
-        x64_here8(cg, leave);
+/* Leaves by a link that is not chained. */
+static void exit_link(struct cg *cg, uint64_t pc, uint32_t link)
+{
     x64_call(cg, cg->routines[X64_R_EXIT_LINK]);
     cg_region_number(cg);
     x64_u32(cg, cg->region_id); /* struct tcg_exit_data */
@@ -44,35 +37,134 @@ void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
     x64_u64(cg, pc);
 }
 
+/* JMP (e9) or CALL (e8) with a displacement that can be patched. */
+static void patchable(struct cg *cg, unsigned insn, uint32_t link, uint32_t displacement)
+{
+    x64_align(cg, 1, 4);
+    x64_u8(cg, insn);
+    cg_link_at(cg, link, cg->p);
+    x64_u32(cg, displacement);
+}
+
+/* The patchable jump leads to the code behind it until it is chained; a poll that finds a request
+ * goes there too, and R_EXIT_LINK then reports no link. */
+void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
+{
+    uint8_t *leave = NULL;
+
+    if (poll)
+        leave = poll_request(cg);
+    patchable(cg, 0xe9, link, 0);
+    if (leave)
+        x64_here8(cg, leave);
+    exit_link(cg, pc, link);
+}
+
+/*
+ * Calls and returns are the host's own, so that its return stack buffer predicts them.  RSP is that of the
+ * return stack, which emitted code alone uses, so no guest can break it: a return finds there the place
+ * behind the last call that has not returned, comes with the guest's target in RAX, and the code there
+ * checks it.  Where it does not match (longjmp, coroutines, code that was interpreted made the call) the
+ * entry is gone, and the target is looked up like that of any indirect jump.  The bottom entry is
+ * R_EMPTY.  Entries lead into regions that may be dead by now, but not freed: a flush empties the stack,
+ * as does what empties the table of indirect branches.
+ *
+ * No poll is needed at a return that matches: without calls and jumps backwards, which poll, a guest soon
+ * runs out of them.
+ */
+enum { LANDING_BYTES = 46 };
+
+/* Behind the call; aligned to 4. */
+static void landing(struct cg *cg, const struct cg_return *ret)
+{
+    const uint8_t *start = cg->p;
+    uint8_t *other;
+
+    cg_guest_address(cg, 2, ret->pc);
+    x64_u8(cg, 0x48); /* MOV RCX, imm64 */
+    x64_u8(cg, 0xb9);
+    x64_u64(cg, ret->pc);
+    x64_alu_rr(cg, X_W, ALU_CMP, RAX, RCX);
+    other = x64_jcc8(cg, CC_NE);
+    patchable(cg, 0xe9, ret->link, 0);
+    exit_link(cg, ret->pc, ret->link);
+    x64_here8(cg, other);
+    x64_jmp_to(cg, cg->routines[X64_R_INDIRECT]);
+    if (cg->p - start != LANDING_BYTES)
+        abort();
+}
+
+/* Until it is chained the call leads to the code behind the landing. */
+void x64_call_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret)
+{
+    uint8_t *leave = NULL;
+
+    if (poll)
+        leave = poll_request(cg);
+    patchable(cg, 0xe8, link, LANDING_BYTES);
+    landing(cg, ret);
+    if (leave)
+        x64_here8(cg, leave);
+    exit_link(cg, pc, link);
+}
+
 void x64_chain(uint8_t *at, const uint8_t *to)
 {
-    const int32_t rel = (int32_t)(to - (at + 4));
+    const uint8_t *unchained = at[-1] == 0xe8 ? at + 4 + LANDING_BYTES : at + 4;
+    const int32_t rel = (int32_t)((to ? to : unchained) - (at + 4));
 
     __atomic_store_n((int32_t *)(void *)at, rel, __ATOMIC_RELEASE);
 }
 
-void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind)
+/* --- indirect branches --------------------------------------------------------------------------------------- */
+
+void x64_look_up(struct cg *cg, unsigned insn, uint8_t *out[2])
 {
     const struct x64_mem table = X64_CPU(jump_cache);
     struct x64_mem entry = x64_at(RDX, offsetof(struct tcg_jump, pc));
-    uint8_t *kicked, *miss;
 
-    (void)kind;
     _Static_assert(sizeof(struct tcg_jump) == 16, "entries are 4 << 2 bytes apart");
-    x64_load_int(cg, IR_I64, RAX, pc);
-    kicked = poll_request(cg);
+    out[0] = poll_request(cg);
     x64_mov_rr(cg, 0, RCX, RAX);
     x64_mov_rm(cg, X_W, RDX, &table);
     x64_alu_ri(cg, 0, ALU_AND, RCX, (TCG_JUMP_SIZE - 1) << 2);
     entry.index = RCX;
     entry.scale = 2;
     x64_alu_rm(cg, X_W, ALU_CMP, RAX, &entry);
-    miss = x64_jcc8(cg, CC_NE);
+    out[1] = x64_jcc8(cg, CC_NE);
     entry.disp = offsetof(struct tcg_jump, code);
-    x64_rm(cg, 0xff, 4, &entry); /* JMP */
-    x64_here8(cg, kicked);
-    x64_here8(cg, miss);
+    x64_rm(cg, 0xff, insn, &entry);
+}
+
+void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind)
+{
+    uint8_t *out[2];
+
+    x64_load_int(cg, IR_I64, RAX, pc);
+    if (kind == IR_IND_RET) {
+        x64_u8(cg, 0xc3);
+        return;
+    }
+    x64_look_up(cg, 4, out);
+    x64_here8(cg, out[0]);
+    x64_here8(cg, out[1]);
     x64_jmp_to(cg, cg->routines[X64_R_EXIT_PC]);
+}
+
+void x64_call_ind(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret)
+{
+    uint8_t *out[2], *back;
+
+    x64_load_int(cg, IR_I64, RAX, pc);
+    x64_look_up(cg, 2, out);
+    x64_align(cg, 0, 4);
+    back = cg->p;
+    landing(cg, ret);
+    x64_here8(cg, out[0]);
+    x64_here8(cg, out[1]);
+    x64_call(cg, cg->routines[X64_R_EXIT_PC]);
+    x64_u8(cg, 0xeb); /* JMP */
+    x64_u8(cg, (unsigned)(back - (cg->p + 1)) & 0xff);
 }
 
 void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc)
@@ -84,6 +176,21 @@ void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc)
     x64_u64(cg, (uint64_t)arg);
     cg_guest_address(cg, 0, pc);
     x64_u64(cg, pc);
+}
+
+void x64_to_c_stack(struct cg *cg)
+{
+    const struct x64_mem calls = X64_CPU(ret_sp), host = X64_CPU(host_sp);
+
+    x64_mov_mr(cg, X_W, &calls, RSP);
+    x64_mov_rm(cg, X_W, RSP, &host);
+}
+
+void x64_from_c_stack(struct cg *cg)
+{
+    const struct x64_mem calls = X64_CPU(ret_sp);
+
+    x64_mov_rm(cg, X_W, RSP, &calls);
 }
 
 /* --- helpers -------------------------------------------------------------------------------------------- */
@@ -103,12 +210,14 @@ static void call_helper(struct cg *cg, const struct cg_inst *i)
     const struct x64_mem cpu = x64_state(0), table = X64_CPU(helpers);
     const struct x64_mem fn = x64_at(RAX, 8 * i->op->mod);
 
+    x64_to_c_stack(cg);
     if (cg->count)
         count_call(cg, i->op->mod);
     x64_lea(cg, X_W, RDI, &cpu);
     x64_mov_rm(cg, X_W, RAX, &table);
     x64_rm(cg, 0xff, 2, &fn); /* CALL */
     cg_fault_point(cg, i, cg->p);
+    x64_from_c_stack(cg);
 }
 
 static bool in_reg(const struct cg_operand *o, unsigned r) { return o->kind == CG_REG && o->reg == r; }

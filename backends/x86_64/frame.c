@@ -34,10 +34,10 @@ static bool at_pair(const void *ucontext)
 
 uint64_t x64_frame_int(const void *ucontext, unsigned reg)
 {
-    const uint64_t rsp = get(ucontext, REG_RSP);
+    const uint64_t frame = x64_frame_stack(ucontext) - X64_FRAME_SPILL;
 
     if ((reg == RBX || reg == RDI) && at_pair(ucontext))
-        return *(const uint64_t *)(rsp + (reg == RBX ? X64_FRAME_PAIR_RBX : X64_FRAME_PAIR_RDI));
+        return *(const uint64_t *)(frame + (reg == RBX ? X64_FRAME_PAIR_RBX : X64_FRAME_PAIR_RDI));
     return get(ucontext, greg[reg]);
 }
 
@@ -52,7 +52,8 @@ tcg_v128 x64_frame_vec(const void *ucontext, unsigned reg)
 uint64_t x64_frame_state(const void *ucontext) { return get(ucontext, REG_RBP); }
 uint64_t x64_frame_stack(const void *ucontext)
 {
-    return get(ucontext, REG_RSP) + X64_FRAME_SPILL;
+    return get(ucontext, REG_RBP) - X64_BIAS + offsetof(struct tcg_cpu, host_frame) +
+           X64_FRAME_SPILL;
 }
 uint32_t x64_frame_fp_flags(const void *ucontext)
 {
@@ -62,7 +63,6 @@ uint32_t x64_frame_fp_flags(const void *ucontext)
 /* MXCSR comes back with the frame, and R_EXIT takes the flags from it. */
 void x64_frame_leave(void *ucontext, struct tcg_cpu *cpu)
 {
-    set(ucontext, REG_RSP, (uint64_t)(uintptr_t)cpu->host_sp);
     set(ucontext, REG_RBP, (uint64_t)(uintptr_t)cpu + X64_BIAS);
     set(ucontext, REG_RIP, (uint64_t)(uintptr_t)cpu->host_table[X64_R_EXIT]);
     set(ucontext, REG_EFL, get(ucontext, REG_EFL) & ~(uint64_t)0x400); /* DF */
@@ -75,4 +75,14 @@ void x64_frame_call(void *ucontext, void (*fn)(struct tcg_cpu *), struct tcg_cpu
     set(ucontext, REG_RDI, (uint64_t)(uintptr_t)cpu);
     set(ucontext, REG_RIP, (uint64_t)(uintptr_t)fn);
     set(ucontext, REG_EFL, get(ucontext, REG_EFL) & ~(uint64_t)0x400);
+}
+
+bool x64_frame_rets_full(void *ucontext, struct tcg_cpu *cpu, const void *address)
+{
+    const uint64_t rsp = get(ucontext, REG_RSP);
+
+    if (rsp != (uint64_t)(uintptr_t)cpu->ret_limit || (uint64_t)(uintptr_t)address != rsp - 8)
+        return false;
+    set(ucontext, REG_RSP, (uint64_t)(uintptr_t)cpu->ret_bottom);
+    return true;
 }

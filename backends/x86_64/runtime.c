@@ -75,9 +75,10 @@ static void emit_enter(struct cg *cg)
 
     for (unsigned k = 0; k < N_CALLEE_SAVED; k++)
         push(cg, callee_saved[k]);
-    x64_alu_ri(cg, X_W, ALU_SUB, RSP, X64_FRAME_BYTES);
+    x64_alu_ri(cg, X_W, ALU_SUB, RSP, 8); /* aligned, with the six and the return address */
     x64_lea(cg, X_W, RBP, &state);
     x64_mov_mr(cg, X_W, &host_sp, RSP);
+    x64_from_c_stack(cg);
     ldmxcsr(cg, &fpcr);
     x64_rr(cg, 0xff, 4, RSI); /* JMP */
 }
@@ -91,6 +92,7 @@ static void emit_exit(struct cg *cg)
     const struct x64_mem temp = x64_frame(X64_FRAME_TEMP), flags = X64_CPU(fp.flags);
     const struct x64_mem std = X64_CPU(host_fpcr_std), saved = X64_CPU(host_fpcr_saved);
 
+    x64_to_c_stack(cg);
     stmxcsr(cg, &temp);
     x64_mov_rm(cg, 0, RAX, &temp);
     x64_alu_rm(cg, 0, ALU_OR, RAX, &std);
@@ -103,7 +105,7 @@ static void emit_exit(struct cg *cg)
     x64_rm(cg, 0x09, RAX, &flags); /* OR [flags], EAX */
     x64_mov_mi(cg, 0, &temp, X64_MXCSR_DEFAULT);
     ldmxcsr(cg, &temp);
-    x64_alu_ri(cg, X_W, ALU_ADD, RSP, X64_FRAME_BYTES);
+    x64_alu_ri(cg, X_W, ALU_ADD, RSP, 8);
     for (unsigned k = N_CALLEE_SAVED; k-- > 0;)
         pop(cg, callee_saved[k]);
     ret(cg);
@@ -134,6 +136,25 @@ static void emit_exit_pc(struct cg *cg, const uint8_t *exit)
     x64_jmp_to(cg, exit);
 }
 
+static void emit_indirect(struct cg *cg, const uint8_t *exit_pc)
+{
+    uint8_t *out[2];
+
+    x64_look_up(cg, 4, out);
+    x64_here8(cg, out[0]);
+    x64_here8(cg, out[1]);
+    x64_jmp_to(cg, exit_pc);
+}
+
+/* The bottom stays where it was. */
+static void emit_empty(struct cg *cg, const uint8_t *indirect)
+{
+    const struct x64_mem bottom = x64_at(RSP, -8);
+
+    x64_lea(cg, X_W, RSP, &bottom);
+    x64_jmp_to(cg, indirect);
+}
+
 static void emit_raise(struct cg *cg, const uint8_t *exit_pc)
 {
     const struct x64_mem exc = X64_CPU(exc), arg = X64_CPU(exc_arg);
@@ -154,7 +175,7 @@ enum { SAVED_BYTES = 16 * 8 + 16 * 16 }; /* struct x64_saved */
 
 static void save_all(struct cg *cg, bool restore)
 {
-    struct x64_mem m = x64_frame(0);
+    struct x64_mem m = x64_at(RSP, 0);
 
     for (unsigned r = 0; r < 16; r++, m.disp += 8) {
         if (r == RSP)
@@ -173,7 +194,8 @@ static void emit_eval(struct cg *cg)
     const struct x64_mem cpu = x64_state(0), table = X64_CPU(host_table);
     const struct x64_mem fn = x64_at(RAX, 8 * X64_R_C_EVAL);
 
-    x64_alu_ri(cg, X_W, ALU_SUB, RSP, SAVED_BYTES + 8);
+    x64_to_c_stack(cg);
+    x64_alu_ri(cg, X_W, ALU_SUB, RSP, SAVED_BYTES);
     save_all(cg, false);
     x64_lea(cg, X_W, RDI, &cpu);
     x64_mov_rr(cg, X_W, RSI, RSP);
@@ -181,7 +203,7 @@ static void emit_eval(struct cg *cg)
     x64_mov_rm(cg, X_W, RAX, &table);
     x64_rm(cg, 0xff, 2, &fn);
     save_all(cg, true);
-    x64_alu_ri(cg, X_W, ALU_ADD, RSP, SAVED_BYTES + 8);
+    x64_from_c_stack(cg);
     ret(cg);
 }
 
@@ -208,6 +230,12 @@ size_t x64_emit_runtime(struct cg *cg)
     x64_align(cg, 0, 16);
     table[X64_R_EXIT_PC] = cg->p;
     emit_exit_pc(cg, table[X64_R_EXIT]);
+    x64_align(cg, 0, 16);
+    table[X64_R_INDIRECT] = cg->p;
+    emit_indirect(cg, table[X64_R_EXIT_PC]);
+    x64_align(cg, 0, 16);
+    table[X64_R_EMPTY] = cg->p;
+    emit_empty(cg, table[X64_R_INDIRECT]);
     x64_align(cg, 0, 16);
     table[X64_R_RAISE] = cg->p;
     emit_raise(cg, table[X64_R_EXIT_PC]);
@@ -237,13 +265,13 @@ void x64_leave_from_c(struct tcg_cpu *cpu)
                      "cld\n\t"
                      "jmp *%2"
                      :
-                     : "a"(cpu->host_sp), "c"((char *)cpu + X64_BIAS),
+                     : "a"(cpu->ret_sp), "c"((char *)cpu + X64_BIAS),
                        "d"(cpu->host_table[X64_R_EXIT])
                      : "memory");
     __builtin_unreachable();
 }
 
-/* Emitted code calls with rsp = host_sp, so its return address lies right below. */
+/* Helpers are called with rsp = host_sp, so its return address lies right below. */
 uintptr_t x64_call_site(const struct tcg_cpu *cpu)
 {
     return ((const uintptr_t *)cpu->host_sp)[-1];
@@ -251,7 +279,15 @@ uintptr_t x64_call_site(const struct tcg_cpu *cpu)
 
 uint64_t x64_call_stack(const struct tcg_cpu *cpu)
 {
-    return (uint64_t)(uintptr_t)cpu->host_sp + X64_FRAME_SPILL;
+    return (uint64_t)(uintptr_t)cpu->host_frame + X64_FRAME_SPILL;
+}
+
+void x64_rets_reset(struct tcg_cpu *cpu)
+{
+    void **bottom = (void **)cpu->ret_bottom;
+
+    *bottom = cpu->host_table[X64_R_EMPTY];
+    cpu->ret_sp = bottom;
 }
 
 void x64_fp_sync(struct tcg_cpu *cpu)

@@ -6,7 +6,7 @@
  *
  * Conventions of emitted code:
  *   rbp            struct tcg_cpu + X64_BIAS, so that an 8-bit displacement reaches its hot fields
- *   rsp            fixed, 16-byte aligned; frame below
+ *   rsp            the return stack's (control.c); C is called on that of enter's caller, cpu->host_sp
  *   rax rcx rdx    scratch of emitters;  xmm0 xmm1 likewise
  *   rbx rsi rdi r8-r15, xmm2-xmm15   allocated
  *   i32 values     zero extended to 64 bits, always
@@ -36,7 +36,7 @@ enum x64_feature_bit {
 extern uint32_t x64_features;
 #define X64_HAS(name) ((x64_features >> X64_BIT_##name) & 1)
 
-/* --- frame of emitted code, from rsp ----------------------------------------------------------- */
+/* --- frame of emitted code, cpu->host_frame ------------------------------------------------ */
 enum {
     X64_BIAS = sizeof(struct tcg_cpu) + 128, /* the first 256 bytes of the guest's own state */
     X64_FRAME_TEMP = 0,        /* 8 bytes: MXCSR on its way; the target of fences */
@@ -45,7 +45,6 @@ enum {
     X64_FRAME_PAIR_RDI = 24,
     X64_FRAME_SPILL = 32,
     X64_SPILL_BYTES = 1024,
-    X64_FRAME_BYTES = X64_FRAME_SPILL + X64_SPILL_BYTES + 8, /* + 6 pushes: rsp is aligned */
     X64_VSCRATCH0 = 0, X64_VSCRATCH1 = 1,
     X64_MXCSR_DEFAULT = 0x1f80,
 };
@@ -56,6 +55,8 @@ enum x64_routine {
     X64_R_EXIT,       /* jmp: leave to enter's caller */
     X64_R_EXIT_LINK,  /* call, struct tcg_exit_data behind it */
     X64_R_EXIT_PC,    /* jmp, rax = guest pc: leave without a link */
+    X64_R_INDIRECT,   /* jmp, rax = guest pc: goes there by the table of indirect branches */
+    X64_R_EMPTY,      /* ret, rax = guest pc: the return stack's bottom entry */
     X64_R_RAISE,      /* call, struct x64_raise_data behind it */
     X64_R_EVAL,       /* call, rax = struct x64_eval_site: preserves all but rax rcx rdx xmm0 xmm1 */
     X64_R_CONSTANTS,  /* x64_constants */
@@ -84,7 +85,10 @@ static inline struct x64_mem x64_constant(const struct cg *cg, enum x64_constant
 /* --- operands ------------------------------------------------------------------------------------ */
 static inline struct x64_mem x64_state(int32_t offset) { return x64_at(RBP, offset - X64_BIAS); }
 #define X64_CPU(field) x64_state((int32_t)offsetof(struct tcg_cpu, field))
-static inline struct x64_mem x64_frame(int32_t offset) { return x64_at(RSP, offset); }
+static inline struct x64_mem x64_frame(int32_t offset)
+{
+    return x64_state((int32_t)offsetof(struct tcg_cpu, host_frame) + offset);
+}
 
 static inline uint32_t x64_w(const struct ir_op *op) { return op->type == IR_I64 ? X_W : 0; }
 static inline bool x64_is_mem(const struct cg_operand *o)
@@ -140,6 +144,16 @@ void x64_restore_flags(struct cg *cg);
 /* Fast comparison of FP scalars: emitted inline (ucomis)?  Else by soft-float, as a packed word. */
 bool x64_fcmp_inline(const struct cg *cg, const struct ir_op *op);
 
+/* --- leaving (control.c) ------------------------------------------------------------------------------- */
+/* By the table of indirect branches to the guest pc in RAX: FF /insn, 2 CALL or 4 JMP.  Kicked or not
+ * there: by the short jumps in out[]. */
+void x64_look_up(struct cg *cg, unsigned insn, uint8_t *out[2]);
+
+/* --- the stack of C (control.c) -------------------------------------------------------------------------- */
+/* Flags are kept. */
+void x64_to_c_stack(struct cg *cg);
+void x64_from_c_stack(struct cg *cg);
+
 /* --- struct host's functions ------------------------------------------------------------------------- */
 size_t x64_emit_runtime(struct cg *cg);
 void x64_enter(struct tcg_cpu *cpu, const void *code);
@@ -147,7 +161,11 @@ void x64_leave_from_c(struct tcg_cpu *cpu);
 uintptr_t x64_call_site(const struct tcg_cpu *cpu);
 uint64_t x64_call_stack(const struct tcg_cpu *cpu);
 void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll);
+void x64_call_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret);
 void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
+void x64_call_ind(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);
+bool x64_frame_rets_full(void *ucontext, struct tcg_cpu *cpu, const void *address);
+void x64_rets_reset(struct tcg_cpu *cpu);
 void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc);
 void x64_chain(uint8_t *at, const uint8_t *to);
 /* d = a with default NaNs in lanes of 4 or 8 bytes (vfdn), without FP flags; VSCRATCH0 is lost, and is

@@ -8,8 +8,9 @@
 
 #include "tcg/host.h"
 
-/* An exit to a known pc: the patchable displacement is at `at`. */
-struct cg_link { uint8_t *at; uint64_t pc; };
+/* An exit to a known pc: the patchable displacement is at `at`.  call_return: it is taken when a call
+ * that left by another one returns. */
+struct cg_link { uint8_t *at; uint64_t pc; bool call_return; };
 
 /* A place in a region's code whose value depends on where something is. */
 enum cg_reloc_kind {

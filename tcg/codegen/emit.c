@@ -325,11 +325,38 @@ static void emit_poll(struct cg *cg, ir_ref r)
     cg->host->ops[IR_poll].emit(cg, &i);
 }
 
+static struct cg_return new_return(struct cg *cg, int64_t pc)
+{
+    struct cg_return ret = {.pc = (uint64_t)pc, .link = cg_new_link(cg, (uint64_t)pc)};
+    cg->priv->links[ret.link].call_return = true;
+    return ret;
+}
+
 static void emit_goto(struct cg *cg, const struct ir_op *op)
 {
     uint64_t pc = (uint64_t)op->imm;
     cg_write_back(cg, cg_exit_record(cg));
-    cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), pc <= cg->priv->insn_pc);
+    uint32_t link = cg_new_link(cg, pc);
+    bool poll = pc <= cg->priv->insn_pc;
+    if (op->mod == IR_IND_CALL) {
+        struct cg_return ret = new_return(cg, op->imm2);
+        cg->host->call_pc(cg, pc, link, poll, &ret);
+    } else {
+        cg->host->goto_pc(cg, pc, link, poll);
+    }
+}
+
+static void emit_goto_ind(struct cg *cg, const struct ir_op *op)
+{
+    cg_need(cg, op->arg[0]);
+    struct cg_operand pc = cg_where(cg, op->arg[0]);
+    cg_write_back(cg, cg_exit_record(cg));
+    if (op->mod == IR_IND_CALL) {
+        struct cg_return ret = new_return(cg, op->imm);
+        cg->host->call_ind(cg, &pc, &ret);
+    } else {
+        cg->host->goto_ind(cg, &pc, (enum ir_ind)op->mod);
+    }
 }
 
 static void emit_op(struct cg *cg, ir_ref r)
@@ -359,13 +386,9 @@ static void emit_op(struct cg *cg, ir_ref r)
     case IR_goto_pc:
         emit_goto(cg, op);
         return;
-    case IR_goto_ind: {
-            cg_need(cg, op->arg[0]);
-        struct cg_operand pc = cg_where(cg, op->arg[0]);
-        cg_write_back(cg, cg_exit_record(cg));
-        cg->host->goto_ind(cg, &pc, (enum ir_ind)op->mod);
+    case IR_goto_ind:
+        emit_goto_ind(cg, op);
         return;
-    }
     case IR_raise:
         cg_write_back(cg, cg_exit_record(cg));
         cg->host->raise(cg, op->mod, op->imm, (uint64_t)op->imm2);

@@ -331,9 +331,20 @@ void ir_goto_pc(struct ir *ir, uint64_t pc)
     end_block(ir, ir_mk(ir, IR_goto_pc, IR_NONE, 0, 0, 0, 0, (int64_t)pc, 0, 0));
 }
 
+void ir_call_pc(struct ir *ir, uint64_t pc, uint64_t ret)
+{
+    end_block(ir, ir_mk(ir, IR_goto_pc, IR_NONE, 0, 0, 0, 0, (int64_t)pc, (int64_t)ret,
+                        IR_IND_CALL));
+}
+
 void ir_goto_ind(struct ir *ir, ir_ref target, enum ir_ind hint)
 {
     end_block(ir, ir_mk(ir, IR_goto_ind, IR_NONE, 0, target, 0, 0, 0, 0, hint));
+}
+
+void ir_call_ind(struct ir *ir, ir_ref target, uint64_t ret)
+{
+    end_block(ir, ir_mk(ir, IR_goto_ind, IR_NONE, 0, target, 0, 0, (int64_t)ret, 0, IR_IND_CALL));
 }
 
 void ir_raise(struct ir *ir, unsigned exc, int64_t arg, uint64_t pc)

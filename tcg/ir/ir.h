@@ -221,10 +221,13 @@ void ir_clear_excl(struct ir *ir);
 ir_ref ir_rmw(struct ir *ir, enum ir_type t, unsigned mem, enum ir_rmw what, ir_ref base, ir_ref value);
 ir_ref ir_cas(struct ir *ir, enum ir_type t, unsigned mem, ir_ref base, ir_ref expected, ir_ref value);
 void ir_fence(struct ir *ir, enum ir_fence kind);
-/* Front ends use tcg_lift_* (guest.h) in place of these four. */
+/* Front ends use tcg_lift_* (guest.h) in place of these. */
 void ir_exit_if(struct ir *ir, enum ir_cond cond, ir_ref flags, uint64_t pc);
 void ir_goto_pc(struct ir *ir, uint64_t pc);
-void ir_goto_ind(struct ir *ir, ir_ref target, enum ir_ind hint);
+/* A call: the link has been put.  ret: the guest pc that it will most likely come back to. */
+void ir_call_pc(struct ir *ir, uint64_t pc, uint64_t ret);
+void ir_call_ind(struct ir *ir, ir_ref target, uint64_t ret);
+void ir_goto_ind(struct ir *ir, ir_ref target, enum ir_ind hint); /* but IR_IND_CALL */
 void ir_raise(struct ir *ir, unsigned exc, int64_t arg, uint64_t pc);
 /* Helper h of the guest's table; result type from the table (0 if none).  Unused args are 0. */
 ir_ref ir_call(struct ir *ir, unsigned helper, ir_ref a, ir_ref b, ir_ref c, ir_ref d);

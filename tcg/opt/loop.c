@@ -101,10 +101,12 @@ static bool may_loop(struct loop *l)
 ir_ref opt_loop_back(const struct ir *ir)
 {
     const ir_ref last = ir->blocks[0].last;
-    for (ir_ref r = 1; r <= last && r < MAX_BODY; r++)
-        if ((ir->ops[r].opc == IR_exit_if || ir->ops[r].opc == IR_goto_pc) &&
-            (uint64_t)ir->ops[r].imm == ir->entry_pc)
+    for (ir_ref r = 1; r <= last && r < MAX_BODY; r++) {
+        const struct ir_op *op = &ir->ops[r];
+        if ((op->opc == IR_exit_if || (op->opc == IR_goto_pc && op->mod != IR_IND_CALL)) &&
+            (uint64_t)op->imm == ir->entry_pc)
             return r;
+    }
     return 0;
 }
 
@@ -176,8 +178,12 @@ static void copy_rest(struct loop *l)
         for (unsigned k = 0; k < 4; k++)
             if (op.arg[k])
                 op.arg[k] += shift;
-        if (op.opc == IR_goto_pc)
+        if (op.opc == IR_goto_pc && op.mod == IR_IND_CALL)
+            ir_call_pc(&l->new, (uint64_t)op.imm, (uint64_t)op.imm2);
+        else if (op.opc == IR_goto_pc)
             ir_goto_pc(&l->new, (uint64_t)op.imm);
+        else if (op.opc == IR_goto_ind && op.mod == IR_IND_CALL)
+            ir_call_ind(&l->new, op.arg[0], (uint64_t)op.imm);
         else if (op.opc == IR_goto_ind)
             ir_goto_ind(&l->new, op.arg[0], (enum ir_ind)op.mod);
         else if (op.opc == IR_raise)

@@ -203,12 +203,12 @@ static void unchain_incoming(struct tcg *tcg, struct tcg_region *r)
 {
     for (struct tcg_edge *e = r->incoming; e; e = e->next_in) {
         e->to = NULL;
-        tcg->host->chain(e->at, e->at + 4);
+        tcg->host->chain(e->at, NULL);
     }
     r->incoming = NULL;
 }
 
-static void unchain_outgoing(struct tcg_region *r)
+static void unchain_outgoing(struct tcg *tcg, struct tcg_region *r)
 {
     for (uint32_t k = 0; k < r->n_edges; k++) {
         struct tcg_edge *e = &r->edges[k];
@@ -219,6 +219,7 @@ static void unchain_outgoing(struct tcg_region *r)
             p = &(*p)->next_in;
         *p = e->next_in;
         e->to = NULL;
+        tcg->host->chain(e->at, NULL); /* calls may yet return to the region */
     }
 }
 
@@ -236,6 +237,7 @@ void tcg_jump_flush(struct tcg_cpu *cpu)
     if (madvise(cpu->jump_cache, TCG_JUMP_SIZE * sizeof *cpu->jump_cache, MADV_DONTNEED) != 0)
         memset(cpu->jump_cache, 0, TCG_JUMP_SIZE * sizeof *cpu->jump_cache);
     cpu->jump_cache[0].pc = no_pc(cpu, &cpu->jump_cache[0]);
+    cpu->tcg->host->rets_reset(cpu);
 }
 
 void tcg_forget(struct tcg *tcg, struct tcg_region *r)
@@ -246,7 +248,7 @@ void tcg_forget(struct tcg *tcg, struct tcg_region *r)
     *p = r->hash_next;
     r->dead = true;
     unchain_incoming(tcg, r);
-    unchain_outgoing(r);
+    unchain_outgoing(tcg, r);
     for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next) {
         struct tcg_jump *j = &n->thread.cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
         if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->pc)

@@ -92,6 +92,9 @@ bool tcg_host_fault(struct tcg_cpu *cpu, int sig, siginfo_t *info, void *ucontex
         return fp_trap(cpu, ucontext);
     if (sig != SIGSEGV && sig != SIGBUS)
         return false;
+    if (t->emitted && tcg_in_code(tcg, tcg->host->frame_pc(ucontext)) &&
+        tcg->host->frame_rets_full(ucontext, cpu, info->si_addr))
+        return true;
     if (lift_fault(cpu, info, ucontext))
         return true;
     if (t->recovering && (t->in_code || t->recovering == 2)) {

@@ -76,8 +76,9 @@ static unsigned ranges(const struct finder *f)
 bool tcg_leads_to(const struct tcg_region *r, uint64_t pc, unsigned depth)
 {
     for (uint32_t k = 0; k < r->n_edges; k++)
-        if (r->edges[k].pc == pc ||
-            (depth && r->edges[k].to && tcg_leads_to(r->edges[k].to, pc, depth - 1)))
+        if (!r->edges[k].call_return &&
+            (r->edges[k].pc == pc ||
+             (depth && r->edges[k].to && tcg_leads_to(r->edges[k].to, pc, depth - 1))))
             return true;
     return false;
 }
@@ -130,7 +131,7 @@ void tcg_lift_goto(struct tcg_lift *l, uint64_t target)
 
 void tcg_lift_call(struct tcg_lift *l, uint64_t target)
 {
-    ir_goto_pc(l->ir, target);
+    ir_call_pc(l->ir, target, l->next_pc);
     end(l);
 }
 
@@ -150,7 +151,10 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
 
 void tcg_lift_indirect(struct tcg_lift *l, ir_ref target, enum ir_ind kind)
 {
-    ir_goto_ind(l->ir, target, kind);
+    if (kind == IR_IND_CALL)
+        ir_call_ind(l->ir, target, l->next_pc);
+    else
+        ir_goto_ind(l->ir, target, kind);
     end(l);
 }
 

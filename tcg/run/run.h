@@ -50,6 +50,7 @@ struct tcg_region {
 struct tcg_edge {
     uint64_t pc;                    /* where it leads */
     uint8_t *at;                    /* patchable displacement */
+    bool call_return;               /* taken when the call by which the region ends returns */
     struct tcg_region *from, *to;   /* to: NULL while unchained */
     struct tcg_edge *next_in;
 };

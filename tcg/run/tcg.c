@@ -114,6 +114,19 @@ void tcg_free(struct tcg *tcg)
 
 /* --- CPUs -------------------------------------------------------------------------------------- */
 
+/* The return stack: as many calls as a guest stack of 8 MiB has room for.  Pages are touched as they are
+ * needed.  Its bottom entry is not at the very end. */
+enum { RETS_BYTES = 4 << 20, RETS_GUARD = 64 << 10 };
+
+static void map_rets(struct tcg_cpu *cpu)
+{
+    char *p = map_zero(RETS_GUARD + RETS_BYTES);
+    if (!p || mprotect(p, RETS_GUARD, PROT_NONE))
+        abort();
+    cpu->ret_limit = p + RETS_GUARD;
+    cpu->ret_bottom = p + RETS_GUARD + RETS_BYTES - 64;
+}
+
 static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
 {
     size_t size = (tcg->guest->cpu_size + 63) & ~(size_t)63;
@@ -130,6 +143,8 @@ static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
     cpu->counts = tcg->counts;
     cpu->mem_base = tcg->mem.base;
     cpu->excl_addr = UINT64_MAX;
+    cpu->host_table = (void *const *)tcg->routines;
+    map_rets(cpu);
     n->thread.cpu = cpu;
     tcg_jump_flush(cpu);
     return cpu;
@@ -149,7 +164,6 @@ struct tcg_cpu *tcg_cpu_new(struct tcg *tcg)
 {
     struct tcg_cpu *cpu = cpu_alloc(tcg);
     tcg->guest->reset(cpu);
-    cpu->host_table = (void *const *)tcg->routines;
     cpu->run_mode = tcg->opt.one_insn ? TCG_RUN_ONE_INSN : 0;
     cpu->run_mode |= tcg->opt.fp_strict ? TCG_RUN_FPSTRICT : 0;
     cpu->thread->jump_mode = cpu->mode;
@@ -165,6 +179,9 @@ struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *from)
     memcpy(cpu, from, from->tcg->guest->cpu_size);
     cpu->thread = own.thread;
     cpu->jump_cache = own.jump_cache;
+    cpu->ret_limit = own.ret_limit;
+    cpu->ret_bottom = own.ret_bottom;
+    cpu->ret_sp = own.ret_sp;
     cpu->exit_request = 0;
     cpu->excl_addr = UINT64_MAX;
     cpu->link = NULL;
@@ -181,6 +198,7 @@ static void cpu_release(struct tcg_cpu *cpu)
     tcg_lockstep_free(cpu->thread);
     if (cpu->thread->step.guest)
         ir_free(&cpu->thread->step);
+    munmap((char *)cpu->ret_limit - RETS_GUARD, RETS_GUARD + RETS_BYTES);
     munmap(cpu->jump_cache, TCG_JUMP_SIZE * sizeof *cpu->jump_cache);
     free(cpu->thread);
     free(cpu);

@@ -54,7 +54,8 @@ static bool keep_output(struct tcg *tcg, struct tcg_region *r, const struct cg_o
     r->n_relocs = out->n_relocs;
     memcpy(snap, out->snap, out->snap_size);
     for (uint32_t k = 0; k < out->n_links; k++)
-        r->edges[k] = (struct tcg_edge){.pc = out->links[k].pc, .at = out->links[k].at, .from = r};
+        r->edges[k] = (struct tcg_edge){.pc = out->links[k].pc, .at = out->links[k].at, .from = r,
+                                         .call_return = out->links[k].call_return};
     r->n_edges = out->n_links;
     r->snap = snap;
     r->snap_size = out->snap_size;

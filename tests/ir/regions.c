@@ -416,10 +416,15 @@ static void test_indirect(void)
 {
     static struct test_cpu cpu;
 
-    for (unsigned hint = IR_IND_JUMP; hint <= IR_IND_RET; hint++) {
+    static const enum ir_ind hints[] = {IR_IND_JUMP, IR_IND_CALL, IR_IND_RET};
+
+    for (unsigned k = 0; k < 3; k++) {
         ir_reset(&ir);
         ir_insn(&ir, 0x100, 0);
-        ir_goto_ind(&ir, ir_get(&ir, SLOT_L + 3), (enum ir_ind)hint);
+        if (hints[k] == IR_IND_CALL)
+            ir_call_ind(&ir, ir_get(&ir, SLOT_L + 3), 0x104);
+        else
+            ir_goto_ind(&ir, ir_get(&ir, SLOT_L + 3), hints[k]);
         ir_verify(&ir, "the test");
         void *code = test_compile(&ir);
         test_cpu_reset(&cpu);
