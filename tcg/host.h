@@ -111,8 +111,10 @@ struct host {
     /* State memory = vector register or memory `from` as vfdn makes it. */
     void (*store_default_nan)(struct cg *cg, const struct cg_operand *to,
                               const struct cg_operand *from, uint8_t lane);
-    /* to (register or state memory) = the flags value as a canonical word; may change host flags. */
-    void (*pack_flags)(struct cg *cg, const struct cg_operand *to, const struct cg_flags *fl);
+    /* Each of the n `to` (register or state memory) = the flags value as a canonical word; may change
+     * host flags. */
+    void (*pack_flags)(struct cg *cg, const struct cg_operand *to, unsigned n,
+                       const struct cg_flags *fl);
     /* Computes a lazy flags value into the host's flags register. */
     void (*set_flags)(struct cg *cg, const struct cg_flags *fl);
 

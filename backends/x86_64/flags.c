@@ -271,10 +271,11 @@ static void load_word(struct cg *cg, const struct cg_flags *fl)
     pack(cg, form_of(cg, fl->op));
 }
 
-void x64_pack_flags(struct cg *cg, const struct cg_operand *to, const struct cg_flags *fl)
+void x64_pack_flags(struct cg *cg, const struct cg_operand *to, unsigned n, const struct cg_flags *fl)
 {
     load_word(cg, fl);
-    store_word(cg, to);
+    for (unsigned k = 0; k < n; k++)
+        store_word(cg, &to[k]);
 }
 
 /* The end of an op that makes flags: they are in EFLAGS; pack them if a register is to hold them. */

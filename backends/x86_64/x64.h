@@ -138,7 +138,7 @@ struct x64_test x64_condition(struct cg *cg, const struct cg_flags *fl, enum ir_
 void x64_jump_if(struct cg *cg, struct x64_test t, struct cg_label *l);
 struct x64_test x64_negate(struct x64_test t);
 void x64_set_flags(struct cg *cg, const struct cg_flags *fl);
-void x64_pack_flags(struct cg *cg, const struct cg_operand *to, const struct cg_flags *fl);
+void x64_pack_flags(struct cg *cg, const struct cg_operand *to, unsigned n, const struct cg_flags *fl);
 /* EFLAGS = the packed word in EAX, with CF = C. */
 void x64_restore_flags(struct cg *cg);
 /* Fast comparison of FP scalars: emitted inline (ucomis)?  Else by soft-float, as a packed word. */

@@ -89,13 +89,21 @@ static uint8_t it_advance(uint8_t it)
     return it & 7 ? (uint8_t)((it & 0xe0) | (it << 1 & 0x1f)) : 0;
 }
 
-static void set_condition(struct a32_lift *s)
+/* False: it is known that the condition fails, and the instruction does nothing. */
+static bool set_condition(struct a32_lift *s)
 {
+    const enum ir_cond known = a32_known(s->l);
     unsigned cond = s->thumb ? (s->it ? s->it >> 4 : IR_AL) : s->insn >> 28;
     s->cond = cond < IR_AL ? (uint8_t)cond : IR_AL;
-    if (s->cond < IR_AL) {
-        s->cond_flags = a32_flags_for(s, s->cond);
+    if (s->cond >= IR_AL || known >= IR_AL || (s->cond | 1) != (known | 1)) {
+        if (s->cond < IR_AL) {
+            s->cond_flags = a32_flags_for(s, s->cond);
+        }
+        return true;
     }
+    bool holds = s->cond == known, breakpoint = s->thumb && s->insn >> 24 == 0xbe;
+    s->cond = IR_AL;
+    return holds || breakpoint;
 }
 
 static void lift(struct tcg_lift *l)
@@ -112,7 +120,9 @@ static void lift(struct tcg_lift *l)
     }
     l->next_pc = (uint32_t)(s.pc + s.bytes) | (uint64_t)s.thumb |
                  (uint64_t)it_advance(s.it) << A32_PC_IT_SHIFT;
-    set_condition(&s);
+    if (!set_condition(&s)) {
+        return;
+    }
     uint32_t insn = s.insn;
     const struct a32_row_info *row = decode(&s, &insn);
     s.insn = insn;

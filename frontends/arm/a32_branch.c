@@ -82,7 +82,7 @@ static bool branch_if(struct a32_lift *s, unsigned cond, int32_t offset)
     if (s->it) {
         return false;
     }
-    tcg_lift_branch(s->l, cond, a32_flags_for(s, cond), thumb_label(s, offset) | A32_PC_T);
+    a32_branch_if(s, cond, a32_flags_for(s, cond), thumb_label(s, offset) | A32_PC_T);
     return true;
 }
 

@@ -46,6 +46,7 @@ bool a32_kuser(struct a32_lift *s)
         return false;
     }
     s->cond = IR_AL;
+    a32_set_known(s->l, IR_AL);
     switch (s->pc) {
     case A32_KUSER_CMPXCHG64:
         return cmpxchg64(s);

@@ -10,6 +10,7 @@ void a32_guard(struct a32_lift *s)
 {
     if (s->cond < IR_AL) {
         ir_exit_if(s->ir, s->cond ^ 1, s->cond_flags, s->l->next_pc);
+        a32_set_known(s->l, s->cond);
         s->cond = IR_AL;
     }
 }
@@ -55,9 +56,10 @@ ir_ref a32_flags(struct a32_lift *s)
     return ir_flags_merge(ir, IR_MASK_V, ir_get(ir, A32_SLOT_V), nz_c);
 }
 
-/* f where the condition holds, else the flags as they are. */
+/* f where the condition holds, else the flags as they are; it is about to be put. */
 static ir_ref selected_flags(struct a32_lift *s, ir_ref f)
 {
+    a32_set_known(s->l, IR_AL);
     if (s->cond >= IR_AL) {
         return f;
     }
@@ -97,10 +99,17 @@ static uint64_t pc_word(uint32_t address, bool thumb)
     return thumb ? address | A32_PC_T : address & ~3u;
 }
 
+void a32_branch_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc)
+{
+    uint64_t next = s->l->next_pc;
+    tcg_lift_branch(s->l, cond, flags, pc);
+    a32_set_known(s->l, s->l->next_pc == next ? cond ^ 1 : cond);
+}
+
 void a32_branch_to(struct a32_lift *s, uint32_t address, bool thumb)
 {
     if (s->cond < IR_AL) {
-        tcg_lift_branch(s->l, s->cond, s->cond_flags, pc_word(address, thumb));
+        a32_branch_if(s, s->cond, s->cond_flags, pc_word(address, thumb));
     } else {
         tcg_lift_goto(s->l, pc_word(address, thumb));
     }

@@ -74,6 +74,16 @@ static inline ir_ref a32_r(struct a32_lift *s, unsigned r)
 /* --- conditions -------------------------------------------------------------------------------- */
 /* See above.  Where the condition fails go on at the next instruction. */
 void a32_guard(struct a32_lift *s);
+/* The line goes on where cond holds, of the flags as they are, until they are next put; IR_AL: nothing
+ * is known.  What follows in the line and has that condition needs no test. */
+static inline void a32_set_known(struct tcg_lift *l, enum ir_cond cond)
+{
+    l->guest_data = cond < IR_AL ? (void *)(uintptr_t)(cond + 1) : NULL;
+}
+static inline enum ir_cond a32_known(const struct tcg_lift *l)
+{
+    return l->guest_data ? (enum ir_cond)((uintptr_t)l->guest_data - 1) : IR_AL;
+}
 /* v where the condition holds, else what the slot (type t) holds by now. */
 ir_ref a32_selected(struct a32_lift *s, enum ir_type t, unsigned slot, ir_ref v);
 /* A put of a slot of type i32 or v128, conditional. */
@@ -103,6 +113,8 @@ void a32_or_q(struct a32_lift *s, ir_ref bit);
 /* To a constant address in the same instruction set, or (thumb) in that one. */
 void a32_branch(struct a32_lift *s, uint32_t address);
 void a32_branch_to(struct a32_lift *s, uint32_t address, bool thumb);
+/* A branch with a condition of its own; pc: the target's pc word (a32.h). */
+void a32_branch_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc);
 /* LR = return address, then call. */
 void a32_call_to(struct a32_lift *s, uint32_t address, bool thumb);
 /* BX: bit 0 selects the instruction set.  (LoadWritePC and BXWritePC of the manual) */

@@ -100,23 +100,20 @@ static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
         cg->host->move(cg, x->type, &to, &x->from);
 }
 
-static bool same_flags(const struct cg_exit_slot *a, const struct cg_exit_slot *b)
+/* Flags slot k of the exit, and those behind it that have the same value (guests that keep N and Z, C,
+ * and V apart): it is packed once. */
+static void write_flags(struct cg *cg, const struct cg_exit_slot *x, uint32_t k, uint32_t n)
 {
-    return a->type == IR_FLAGS && b->type == IR_FLAGS && a->value == b->value;
-}
-
-/* Flags slot k of the exit; one before it may have the same value (guests that keep N and Z, C, and V
- * apart).  That one is packed once, and copied. */
-static void write_flags(struct cg *cg, const struct cg_exit_slot *x, uint32_t k)
-{
-    const struct cg_operand to = cg_slot_operand(cg, x[k].slot);
+    enum { MOST = 8 }; /* no guest has more flags slots */
+    struct cg_operand to[MOST];
+    unsigned n_to = 0;
     for (uint32_t j = 0; j < k; j++)
-        if (same_flags(&x[j], &x[k])) {
-            const struct cg_operand from = cg_slot_operand(cg, x[j].slot);
-            cg->host->move(cg, IR_I32, &to, &from);
+        if (x[j].type == IR_FLAGS && x[j].value == x[k].value)
             return;
-        }
-    cg->host->pack_flags(cg, &to, &x[k].fl);
+    for (uint32_t j = k; j < n && n_to < MOST; j++)
+        if (x[j].type == IR_FLAGS && x[j].value == x[k].value)
+            to[n_to++] = cg_slot_operand(cg, x[j].slot);
+    cg->host->pack_flags(cg, to, n_to, &x[k].fl);
 }
 
 /* Flags first, for packing them needs scratch; and first of all those that are still in the host's
@@ -127,7 +124,7 @@ void cg_write_back(struct cg *cg, struct cg_exit e)
     for (int in_host = 1; in_host >= 0; in_host--)
         for (uint32_t k = 0; k < e.n; k++)
             if (x[k].type == IR_FLAGS && x[k].fl.in_host_flags == in_host)
-                write_flags(cg, x, k);
+                write_flags(cg, x, k, e.n);
     for (uint32_t k = 0; k < e.n; k++)
         if (x[k].type != IR_FLAGS)
             write_slot(cg, &x[k]);

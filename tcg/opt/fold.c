@@ -161,7 +161,7 @@ static void fold_address(struct ir *ir, struct ir_op *op)
 }
 
 /* A merge of flags with themselves, or with another merge's; and tests that need but one side. */
-static void fold_merge(struct ir *ir, ir_ref r)
+void opt_fold_merge(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
     for (unsigned k = 0; k < 2; k++) {
@@ -197,7 +197,7 @@ static void look_through_merge(struct ir *ir, struct ir_op *op, unsigned k, int6
     }
 }
 
-static void fold_flags_use(struct ir *ir, struct ir_op *op)
+void opt_fold_flags_use(struct ir *ir, struct ir_op *op)
 {
     switch (op->opc) {
     case IR_cc: case IR_exit_if: case IR_branch:
@@ -224,9 +224,6 @@ void opt_fold_op(struct ir *ir, ir_ref r)
     const struct ir_opinfo *info = &ir_opinfo[op->opc];
     if (op->opc == IR_clz && ir->ops[op->arg[0]].opc == IR_rbit) /* how A64 counts trailing zeros */
         *op = (struct ir_op){.opc = IR_ctz, .type = op->type, .arg = {ir->ops[op->arg[0]].arg[0]}};
-    fold_flags_use(ir, op);
-    if (op->opc == IR_flags_merge)
-        fold_merge(ir, r);
     if (info->flags & IRF_FOLD) {
         if (fold_all(ir, r))
             return;

@@ -14,6 +14,7 @@ struct walk {
     struct ir *ir;
     bool promote, narrow, fold;
     bool vzext;             /* there is one, or a vfdn: else nothing is to be narrowed */
+    bool merge;             /* there is a flags_merge that did not fold */
     ir_ref slot[MAX_SLOTS]; /* what each slot holds, as far as this block knows */
 };
 
@@ -62,6 +63,12 @@ static void simplify(struct walk *w, ir_ref r, ir_ref first)
 {
     struct ir_op *op = &w->ir->ops[r];
     w->vzext |= op->opc == IR_vzext || op->opc == IR_vfdn;
+    if (w->fold && op->opc == IR_flags_merge) {
+        opt_fold_merge(w->ir, r);
+        w->merge |= op->opc == IR_flags_merge;
+    }
+    if (w->merge)
+        opt_fold_flags_use(w->ir, op);
     if (w->vzext && w->narrow)
         opt_narrow_op(w->ir, r);
     if (w->fold && opt_folds(op->opc))
@@ -79,6 +86,8 @@ static void walk_block(struct walk *w, struct ir_block *b)
         switch (op->opc) {
         case IR_NOP: case IR_insn: case IR_const: case IR_exit_if:
             rename_args(ir, op);
+            if (w->merge)
+                opt_fold_flags_use(ir, op);
             break;
         case IR_get: case IR_put: case IR_call: case IR_vcall:
             rename_args(ir, op);
@@ -108,7 +117,7 @@ void opt_forward(struct ir *ir, unsigned disabled)
     w.promote = !(disabled >> OPT_promote & 1);
     w.narrow = !(disabled >> OPT_narrow & 1);
     w.fold = !(disabled >> OPT_fold & 1);
-    w.vzext = false;
+    w.vzext = w.merge = false;
     ir->promoted = w.promote;
     for (uint32_t k = 0; k < ir->n_blocks; k++)
         walk_block(&w, &ir->blocks[k]);

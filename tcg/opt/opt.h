@@ -44,6 +44,10 @@ static inline bool opt_folds(uint16_t opc)
            (opc >= IR_vsxtl && opc <= IR_vpmull);
 }
 
+/* Where a region has merges of flags (fold.c): a merge itself, and what may use one. */
+void opt_fold_merge(struct ir *ir, ir_ref r);
+void opt_fold_flags_use(struct ir *ir, struct ir_op *op);
+
 /* Op r is the same as value v. */
 static inline void opt_replace(struct ir *ir, ir_ref r, ir_ref v)
 {
