@@ -68,7 +68,7 @@ struct tcg_cpu {
     struct tcg_jump *jump_cache; /* this thread's indirect-branch table */
     void *const *host_table;    /* the host's own routines (back end's enum) */
     void *const *helpers;       /* the guest's helpers, by number */
-    uint64_t *counts;           /* -d stats: slow paths by op, then calls by helper; else NULL */
+    uint64_t *counts;           /* -d stats: host.h says of what; else NULL */
     uint64_t excl_addr;         /* exclusive monitor: address, UINT64_MAX if clear */
     tcg_v128 excl_val;
     uint32_t excl_size;         /* log2 of bytes */

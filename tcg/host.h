@@ -84,6 +84,10 @@ struct cg_ool {
     uint32_t ref;                /* the op */
 };
 
+/* cpu->counts: slow paths by op, ways out of emitted code, calls by helper. */
+enum cg_exit_kind { CG_EXIT_DIRECT, CG_EXIT_CALL, CG_EXIT_JUMP, CG_EXIT_RET, CG_EXIT_RAISE, CG_EXIT_KINDS };
+enum { CG_COUNT_EXITS = IR_OPC_COUNT, CG_COUNT_HELPERS = CG_COUNT_EXITS + CG_EXIT_KINDS };
+
 struct host {
     const char *name;
     int capstone_arch, capstone_mode;
@@ -126,6 +130,8 @@ struct host {
     void (*goto_ind)(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
     void (*call_ind)(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);
     void (*raise)(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc);
+    /* cpu->counts[index]++, for -d stats: not atomic.  The host's flags and scratch registers are lost. */
+    void (*count)(struct cg *cg, unsigned index);
     void (*bind)(struct cg *cg, struct cg_label *l);         /* here */
     void (*jump)(struct cg *cg, struct cg_label *l);
 

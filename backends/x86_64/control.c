@@ -195,11 +195,10 @@ void x64_from_c_stack(struct cg *cg)
 
 /* --- helpers -------------------------------------------------------------------------------------------- */
 
-/* -d stats.  Not atomic: with several threads a call may be missed. */
-static void count_call(struct cg *cg, unsigned helper)
+void x64_count(struct cg *cg, unsigned index)
 {
     const struct x64_mem table = X64_CPU(counts);
-    const struct x64_mem count = x64_at(RAX, 8 * (int32_t)(IR_OPC_COUNT + helper));
+    const struct x64_mem count = x64_at(RAX, 8 * (int32_t)index);
 
     x64_mov_rm(cg, X_W, RAX, &table);
     x64_rm(cg, X_W | 0xff, 0, &count); /* INC */
@@ -212,7 +211,7 @@ static void call_helper(struct cg *cg, const struct cg_inst *i)
 
     x64_to_c_stack(cg);
     if (cg->count)
-        count_call(cg, i->op->mod);
+        x64_count(cg, CG_COUNT_HELPERS + i->op->mod);
     x64_lea(cg, X_W, RDI, &cpu);
     x64_mov_rm(cg, X_W, RAX, &table);
     x64_rm(cg, 0xff, 2, &fn); /* CALL */

@@ -436,6 +436,7 @@ const struct host x64_host = {
     .call_ind = x64_call_ind,
     .rets_reset = x64_rets_reset,
     .raise = x64_raise,
+    .count = x64_count,
     .bind = bind,
     .jump = jump,
     .emit_runtime = x64_emit_runtime,

@@ -166,6 +166,7 @@ void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
 void x64_call_ind(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);
 bool x64_frame_rets_full(void *ucontext, struct tcg_cpu *cpu, const void *address);
 void x64_rets_reset(struct tcg_cpu *cpu);
+void x64_count(struct cg *cg, unsigned index);
 void x64_raise(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc);
 void x64_chain(uint8_t *at, const uint8_t *to);
 /* d = a with default NaNs in lanes of 4 or 8 bytes (vfdn), without FP flags; VSCRATCH0 is lost, and is

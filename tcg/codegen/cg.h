@@ -151,6 +151,7 @@ struct cg_exit cg_exit_record_slot(struct cg *cg, unsigned slot); /* of one dirt
 void cg_write_back(struct cg *cg, struct cg_exit e);
 uint32_t cg_new_link(struct cg *cg, uint64_t pc);
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc);
+void cg_count_exit(struct cg *cg, enum cg_exit_kind kind); /* where the state has been written back */
 void cg_flush_ool(struct cg *cg);
 
 /* edges.c */

@@ -338,6 +338,7 @@ static void emit_goto(struct cg *cg, const struct ir_op *op)
     cg_write_back(cg, cg_exit_record(cg));
     uint32_t link = cg_new_link(cg, pc);
     bool poll = pc <= cg->priv->insn_pc;
+    cg_count_exit(cg, op->mod == IR_IND_CALL ? CG_EXIT_CALL : CG_EXIT_DIRECT);
     if (op->mod == IR_IND_CALL) {
         struct cg_return ret = new_return(cg, op->imm2);
         cg->host->call_pc(cg, pc, link, poll, &ret);
@@ -351,6 +352,9 @@ static void emit_goto_ind(struct cg *cg, const struct ir_op *op)
     cg_need(cg, op->arg[0]);
     struct cg_operand pc = cg_where(cg, op->arg[0]);
     cg_write_back(cg, cg_exit_record(cg));
+    cg_count_exit(cg, op->mod == IR_IND_RET    ? CG_EXIT_RET
+                      : op->mod == IR_IND_CALL ? CG_EXIT_CALL
+                                               : CG_EXIT_JUMP);
     if (op->mod == IR_IND_CALL) {
         struct cg_return ret = new_return(cg, op->imm);
         cg->host->call_ind(cg, &pc, &ret);
@@ -391,6 +395,7 @@ static void emit_op(struct cg *cg, ir_ref r)
         return;
     case IR_raise:
         cg_write_back(cg, cg_exit_record(cg));
+        cg_count_exit(cg, CG_EXIT_RAISE);
         cg->host->raise(cg, op->mod, op->imm, (uint64_t)op->imm2);
         return;
     case IR_call: case IR_vcall:

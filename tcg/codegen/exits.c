@@ -197,7 +197,14 @@ static void emit_exit(struct cg *cg, struct cg_ool *o)
     uint64_t pc = o->data[0];
     cg->host->bind(cg, &o->from);
     cg_write_back(cg, ool_exit(o));
+    cg_count_exit(cg, CG_EXIT_DIRECT);
     cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), o->data[1] & 1);
+}
+
+void cg_count_exit(struct cg *cg, enum cg_exit_kind kind)
+{
+    if (cg->count)
+        cg->host->count(cg, CG_COUNT_EXITS + kind);
 }
 
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc)
@@ -215,6 +222,7 @@ static void emit_raise(struct cg *cg, struct cg_ool *o)
     cg->host->bind(cg, &o->from);
     cg->host->move(cg, IR_I64, &to, &o->inst.a[0]);
     cg_write_back(cg, ool_exit(o));
+    cg_count_exit(cg, CG_EXIT_RAISE);
     cg->host->raise(cg, (unsigned)(o->data[1] & UINT32_MAX), o->inst.a[1].imm, o->data[0]);
 }
 

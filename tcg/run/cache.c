@@ -173,10 +173,11 @@ void tcg_publish(struct tcg *tcg, struct tcg_region *r)
     pages_add(tcg, r);
     tcg->by_id[r->id] = r;
     atomic_store_explicit(&tcg->n_regions, r->id + 1, memory_order_release);
-    tcg->stats.regions++;
-    tcg->stats.insns += r->n_insns;
-    tcg->stats.code_bytes += r->code_size;
-    tcg->stats.snap_bytes += r->snap_size;
+    struct tcg_tier_stats *t = &tcg->stats.tier[r->tier];
+    t->regions++;
+    t->insns += r->n_insns;
+    t->code_bytes += r->code_size;
+    t->snap_bytes += r->snap_size;
     if (tcg->perf)
         tcg_perf_region(tcg, r);
 }

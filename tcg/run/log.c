@@ -77,16 +77,24 @@ static void log_tiers(const struct tcg *tcg)
     fprintf(out, "interpreted once: lines %" PRIu64 ", guest instructions %" PRIu64 "; lifted in %" PRIu64
             " ns, %.0f ns an instruction\n", s->cold, s->cold_insns, s->cold_ns,
             ratio(s->cold_ns, s->cold_insns));
-    fprintf(out, "tier 1: regions %" PRIu64 ", guest instructions %" PRIu64 ", host bytes %" PRIu64
-            " (%.1f an instruction), side tables %" PRIu64 "; translated in %" PRIu64
-            " ns, %.0f ns an instruction\n", s->regions, s->insns, s->code_bytes,
-            ratio(s->code_bytes, s->insns), s->snap_bytes, s->made_ns, ratio(s->made_ns, s->insns));
+    for (unsigned k = TCG_TIER_1; k <= TCG_TIER_2; k++) {
+        const struct tcg_tier_stats *t = &s->tier[k];
+        fprintf(out, "tier %u: regions %" PRIu64 ", guest instructions %" PRIu64 ", host bytes %" PRIu64
+                " (%.1f an instruction), side tables %" PRIu64 "; translated in %" PRIu64
+                " ns, %.0f ns an instruction\n", k, t->regions, t->insns, t->code_bytes,
+                ratio(t->code_bytes, t->insns), t->snap_bytes, t->ns, ratio(t->ns, t->insns));
+    }
 }
 
 static void log_exits(const struct tcg *tcg)
 {
+    static const char *const names[CG_EXIT_KINDS] = {"direct jumps", "calls", "indirect jumps",
+                                                     "returns", "exceptions"};
     const struct tcg_stats *s = &tcg->stats;
     FILE *out = tcg->opt.log_file;
+    for (unsigned k = 0; tcg->counts && k < CG_EXIT_KINDS; k++)
+        fprintf(out, "%s %s %" PRIu64 "%s", k ? "," : "exits taken:", names[k],
+                tcg->counts[CG_COUNT_EXITS + k], k + 1 < CG_EXIT_KINDS ? "" : "\n");
     fprintf(out, "look-ups out of line %" PRIu64 ": direct exits %" PRIu64
             ", indirect branches not in the table and ended regions %" PRIu64
             ", after interpreted lines %" PRIu64 ", entries from outside %" PRIu64 "\n", s->lookups,
@@ -139,6 +147,6 @@ void tcg_log_stats(const struct tcg *tcg)
     if (!tcg->counts)
         return;
     log_top(out, "slow paths taken", tcg->counts, IR_OPC_COUNT, op_name, NULL);
-    log_top(out, "helpers called", tcg->counts + IR_OPC_COUNT, tcg->guest->n_helpers, helper_name,
+    log_top(out, "helpers called", tcg->counts + CG_COUNT_HELPERS, tcg->guest->n_helpers, helper_name,
             tcg->guest);
 }

@@ -118,11 +118,11 @@ void tcg_perf_region(struct tcg *tcg, const struct tcg_region *r)
     uint64_t start;
     const char *symbol = tcg->opt.symbol ? tcg->opt.symbol(r->pc, &start) : NULL;
     if (!symbol)
-        snprintf(name, sizeof name, "%#" PRIx64 " [tier1]", r->pc);
+        snprintf(name, sizeof name, "%#" PRIx64 " [tier%u]", r->pc, r->tier);
     else if (start == r->pc)
-        snprintf(name, sizeof name, "%.240s [tier1]", symbol);
+        snprintf(name, sizeof name, "%.240s [tier%u]", symbol, r->tier);
     else
-        snprintf(name, sizeof name, "%.240s+%#" PRIx64 " [tier1]", symbol, r->pc - start);
+        snprintf(name, sizeof name, "%.240s+%#" PRIx64 " [tier%u]", symbol, r->pc - start, r->tier);
     tell(tcg, r->code, r->code_size, name);
 }
 

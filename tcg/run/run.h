@@ -31,6 +31,7 @@ struct tcg_region {
     uint32_t n_insns;
     struct tcg_range64 range[TCG_MAX_RANGES]; /* guest code it was made from */
     unsigned n_ranges;
+    uint8_t tier;                   /* enum tcg_tier, never AUTO: how it was compiled */
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
     bool loop_head;                 /* may be made again as a loop, when it has come round often */
@@ -65,9 +66,11 @@ enum { TCG_HASH_BITS = 10, TCG_HASH_MAX_BITS = 18, TCG_PAGE_HASH_BITS = 11, TCG_
 /* Where a CPU comes from when it looks for a region: an exit to a known pc (not yet chained), any other
  * exit of emitted code, interpreted code, the caller of tcg_run(). */
 enum tcg_from { TCG_FROM_LINK, TCG_FROM_EMITTED, TCG_FROM_COLD, TCG_FROM_CALLER, TCG_FROM_COUNT };
+/* Times: with -d stats alone. */
+struct tcg_tier_stats { uint64_t regions, insns, code_bytes, snap_bytes, ns; };
 struct tcg_stats {
-    uint64_t regions, insns, code_bytes, flushes, invalidated, chained, lookups, cold, cold_insns;
-    uint64_t snap_bytes, cold_ns, made_ns; /* times: with -d stats alone */
+    struct tcg_tier_stats tier[TCG_TIER_2 + 1]; /* by enum tcg_tier; 0 unused */
+    uint64_t flushes, invalidated, chained, lookups, cold, cold_insns, cold_ns;
     uint64_t found[TCG_FROM_COUNT];        /* look-ups by where the CPU came from */
 };
 

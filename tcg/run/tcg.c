@@ -77,7 +77,7 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
     ir_init(&tcg->ir, guest);
     tcg->helper_table = calloc(guest->n_helpers + 1, sizeof *tcg->helper_table);
     if (tcg->opt.log & TCG_LOG_STATS)
-        tcg->counts = calloc(IR_OPC_COUNT + guest->n_helpers, sizeof *tcg->counts);
+        tcg->counts = calloc(CG_COUNT_HELPERS + guest->n_helpers, sizeof *tcg->counts);
     if (!tcg->helper_table || !make_memory(tcg) || !make_host(tcg)) {
         tcg_free(tcg);
         return NULL;

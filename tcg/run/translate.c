@@ -101,6 +101,7 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
     opt_run(ir, tcg->opt.disabled_passes | (tcg->make_loop ? 0 : 1u << OPT_loop), tcg->opt.verify);
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
     r->loops = ir->n_blocks > 1;
+    r->tier = tcg->make_loop ? TCG_TIER_2 : TCG_TIER_1;
     r->pc = cpu->pc;
     r->mode = cpu->mode;
     r->run_mode = cpu->run_mode;
@@ -163,6 +164,7 @@ static struct tcg_region *make(struct tcg_cpu *cpu)
     struct tcg *tcg = cpu->tcg;
     struct tcg_region *r = NULL;
     unsigned max_insns = cpu->run_mode & TCG_RUN_ONE_INSN ? 1 : TCG_MAX_INSNS;
+    const uint64_t start = tcg_log_clock(tcg);
     for (int tries = 0; !r; tries++) {
         int err = tcg_translate(tcg, cpu, max_insns, &r);
         if (err == -E2BIG && max_insns > 1)
@@ -176,6 +178,7 @@ static struct tcg_region *make(struct tcg_cpu *cpu)
             abort();
         }
     }
+    tcg->stats.tier[r->tier].ns += tcg_log_clock(tcg) - start;
     return r;
 }
 
@@ -243,11 +246,11 @@ static struct tcg_region *turn(struct tcg_cpu *cpu, struct tcg_region *r)
 static struct tcg_region *make_or_lift(struct tcg_cpu *cpu)
 {
     struct tcg *tcg = cpu->tcg;
-    uint64_t start = tcg_log_clock(tcg);
-    bool cold = lift_cold(cpu);
-    struct tcg_region *r = cold ? NULL : make_first(cpu);
-    *(cold ? &tcg->stats.cold_ns : &tcg->stats.made_ns) += tcg_log_clock(tcg) - start;
-    return r;
+    const uint64_t start = tcg_log_clock(tcg);
+    if (!lift_cold(cpu))
+        return make_first(cpu);
+    tcg->stats.cold_ns += tcg_log_clock(tcg) - start;
+    return NULL;
 }
 
 struct tcg_region *tcg_find(struct tcg_cpu *cpu)

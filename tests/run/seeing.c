@@ -52,24 +52,49 @@ static bool says(const char *text, const char *format, ...)
     return strstr(text, line) != NULL;
 }
 
-static void test_stats(void)
+/* What is said of a hundred rounds, in *regions and *bytes what was made. */
+static const char *stats_of(enum tcg_tier tier, const struct row *row, unsigned *regions, uint64_t *bytes)
 {
     static char text[8192];
     FILE *out = fmemopen(text, sizeof text, "w");
-    const struct tcg_options options = {.no_cold = true, .log = TCG_LOG_STATS, .log_file = out};
+    const struct tcg_options options = {
+        .tier = tier, .no_cold = true, .log = TCG_LOG_STATS, .log_file = out};
     struct a64_cpu *cpu;
     struct tcg *tcg = guest_open(&options, &cpu);
-    run(cpu, guest_place(&slow, 1), 100);
-    const unsigned regions = tcg->n_regions;
-    uint64_t bytes = 0;
-    for (unsigned k = 0; k < regions; k++)
-        bytes += tcg->by_id[k]->code_size;
+    run(cpu, guest_place(row, 1), 100);
+    *regions = tcg->n_regions;
+    *bytes = 0;
+    for (unsigned k = 0; k < *regions; k++)
+        *bytes += tcg->by_id[k]->code_size;
     guest_close(tcg, cpu);
     fclose(out);
+    return text;
+}
+
+static void test_tiers(void)
+{
+    unsigned regions;
+    uint64_t bytes;
+    const char *text = stats_of(TCG_TIER_2, &quick, &regions, &bytes);
+    check(says(text, "tier 1: regions 0,"), "no line alone");
+    check(says(text, "tier 2: regions %u,", regions) && regions > 0, "regions of tier 2");
+    check(says(text, "exits taken: direct jumps 0,"), "a loop is not left");
+    text = stats_of(TCG_TIER_AUTO, &quick, &regions, &bytes);
+    check(!says(text, "tier 1: regions 0,") && !says(text, "tier 2: regions 0,"), "both tiers");
+}
+
+static void test_stats(void)
+{
+    unsigned regions;
+    uint64_t bytes;
+    const char *text = stats_of(TCG_TIER_1, &slow, &regions, &bytes);
     check(says(text, "interpreted once: lines 0,"), "nothing was interpreted");
     check(says(text, "tier 1: regions %u,", regions), "regions");
+    check(says(text, "tier 2: regions 0,"), "no regions of tier 2");
     check(says(text, "host bytes %" PRIu64, bytes), "host bytes");
-    check(!says(text, "translated in 0 ns"), "translation takes time");
+    check(says(text, "exits taken: direct jumps 99, calls 0, indirect jumps 0, returns 0, exceptions 1\n"),
+          "99 times back, and SVC");
+    check(strstr(text, "translated in 0 ns") > strstr(text, "tier 2"), "translation takes time");
     check(says(text, "entries from outside 1\n"), "one call of tcg_run()");
     check(says(text, "helpers called 100\n"), "helpers called");
     check(says(text, "         100  read_fpcr\n"), "read_fpcr called 100 times");
@@ -103,9 +128,9 @@ static void name_of(const struct tcg_region *r, char *to, size_t size)
 {
     const unsigned offset = r->pc & 1023;
     if (offset)
-        snprintf(to, size, "row+%#x [tier1]", offset);
+        snprintf(to, size, "row+%#x [tier%u]", offset, r->loops ? 2 : 1);
     else
-        snprintf(to, size, "row [tier1]");
+        snprintf(to, size, "row [tier%u]", r->loops ? 2 : 1);
 }
 
 /* The whole file; *n its size. */
@@ -263,6 +288,7 @@ int main(int argc, char **argv)
         return 2;
     }
     test_stats();
+    test_tiers();
     check(code_bytes(TCG_LOG_STATS) > code_bytes(0), "code counts its calls with -d stats alone");
     test_perf();
     printf("%u passed, %u failed, 0 skipped\n", passed, failed);
