@@ -50,17 +50,21 @@ bool tcg_hash_grow(struct tcg *tcg)
     return true;
 }
 
-/* A bit that is clear for most addresses where no region begins: lifting asks at each instruction,
- * and the hash table is too large to stay in the host's caches. */
-static bool maybe_known(const struct tcg *tcg, uint32_t hash)
+/* Bit sets of addresses, for known[] and seen[]: 2 KiB of code share 128 bytes, so that asking at each
+ * instruction of a line stays in the host's caches.  Rarely says yes of an address that is not there. */
+static uint32_t filter_bit(uint64_t pc, uint32_t mode)
 {
-    return tcg->known[hash % TCG_KNOWN_BITS / 8] >> (hash % 8) & 1;
+    enum { PER_BLOCK = 1024 };
+    const uint32_t block = (uint32_t)(key_mix(pc / (2 * PER_BLOCK), mode, 0) >> 40);
+    return (block * PER_BLOCK + pc / 2 % PER_BLOCK) % TCG_KNOWN_BITS;
 }
+
+static bool filter_has(const uint8_t *set, uint32_t bit) { return set[bit / 8] >> bit % 8 & 1; }
+static void filter_add(uint8_t *set, uint32_t bit) { set[bit / 8] |= (uint8_t)(1u << bit % 8); }
 
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
-    uint64_t full = key_mix(pc, mode, run_mode);
-    if (!maybe_known(tcg, (uint32_t)(full >> 24)))
+    if (!filter_has(tcg->known, filter_bit(pc, mode)))
         return NULL;
     struct tcg_region *r = tcg->hash[key_hash(tcg, pc, mode, run_mode)];
     while (r && !(r->pc == pc && r->mode == mode && r->run_mode == run_mode))
@@ -68,22 +72,15 @@ struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint3
     return r;
 }
 
-static uint32_t seen_bit(uint64_t pc, uint32_t mode)
-{
-    return (uint32_t)(key_mix(pc, mode, 0) >> 24) % TCG_KNOWN_BITS;
-}
-
 bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
-    uint32_t bit = seen_bit(pc, mode);
     return tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_cold || run_mode & TCG_RUN_ONE_INSN ||
-           tcg->seen[bit / 8] >> bit % 8 & 1;
+           filter_has(tcg->seen, filter_bit(pc, mode));
 }
 
 void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode)
 {
-    uint32_t bit = seen_bit(pc, mode);
-    tcg->seen[bit / 8] |= (uint8_t)(1u << bit % 8);
+    filter_add(tcg->seen, filter_bit(pc, mode));
 }
 
 struct tcg_region *tcg_region_alloc(struct tcg *tcg)
@@ -165,11 +162,10 @@ static void pages_add(struct tcg *tcg, struct tcg_region *r)
 
 void tcg_publish(struct tcg *tcg, struct tcg_region *r)
 {
-    uint32_t bit = (uint32_t)(key_mix(r->pc, r->mode, r->run_mode) >> 24);
-    if (r->id >> tcg->hash_bits && tcg->hash_bits < TCG_HASH_MAX_BITS)
+    if (r->id >> (tcg->hash_bits - 1) && tcg->hash_bits < TCG_HASH_MAX_BITS)
         tcg_hash_grow(tcg); /* without memory lists become longer */
     hash_add(tcg, r);
-    tcg->known[bit % TCG_KNOWN_BITS / 8] |= (uint8_t)(1u << bit % 8);
+    filter_add(tcg->known, filter_bit(r->pc, r->mode));
     pages_add(tcg, r);
     tcg->by_id[r->id] = r;
     atomic_store_explicit(&tcg->n_regions, r->id + 1, memory_order_release);
