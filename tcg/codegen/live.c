@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Before allocation, one walk backwards: which uses of flags find them in the host's flags register,
- * which flags (and zero extensions) need no location of their own, and until where each value is
- * needed, exits and faults included.
+ * Before allocation, one walk backwards: which ops nobody needs, which uses of flags find them in the
+ * host's flags register, which flags (and zero extensions) need no location of their own, and until
+ * where each value is needed, exits and faults included.
  */
 #include <string.h>
 
@@ -104,6 +104,16 @@ static uint16_t twin_of(uint16_t opc)
            opc == IR_flags_and ? IR_and : IR_NOP;
 }
 
+/* Does anybody ask for value v, made shortly before r?  What comes after r has been seen. */
+static bool wanted(const struct live *l, ir_ref v, ir_ref r)
+{
+    for (ir_ref t = v + 1; t < r; t++)
+        for (unsigned k = 0, n = ir_arg_count[l->ir->ops[t].opc]; k < n; k++)
+            if (l->ir->ops[t].arg[k] == v)
+                return true;
+    return l->val[v].end;
+}
+
 /* The arithmetic op just before flags op r that has the same operands, 0 if none. */
 static ir_ref find_twin(const struct live *l, ir_ref r)
 {
@@ -115,7 +125,7 @@ static ir_ref find_twin(const struct live *l, ir_ref r)
         const struct ir_op *op = &l->ir->ops[t];
         if (op->opc == opc && op->type == fl->type && op->arg[0] == fl->arg[0] &&
             op->arg[1] == fl->arg[1])
-            return t;
+            return wanted(l, t, r) ? t : 0;
         if (clobbers(l, op))
             return 0;
     }
@@ -228,6 +238,7 @@ static void flags_use(struct live *l, ir_ref f, ir_ref r)
 {
     const struct ir_op *op = &l->ir->ops[f];
     uint32_t ignore;
+    need_until(&l->val[f], r);
     if (!made_again(l, f)) {
         real_use(l, f, r, &ignore);
         return;
@@ -306,8 +317,19 @@ static void live_virtual(struct live *l, ir_ref r, const struct ir_op *op)
     }
 }
 
+/* Does nobody ask for what op r makes, which it is only there for? */
+static bool dead(const struct live *l, ir_ref r, const struct ir_op *op)
+{
+    return ir_opinfo[op->opc].flags & IRF_PURE && !l->val[r].end && l->fused != r &&
+           !(op->pass & CG_SETS);
+}
+
 static void live_op(struct live *l, ir_ref r, struct ir_op *op)
 {
+    if (dead(l, r, op)) {
+        op->opc = IR_NOP;
+        return;
+    }
     lower_flags(l, r, op);
     if (cg_made_at_store(op->opc) && l->val[r].next == CG_NEVER)
         op->pass |= CG_VIRTUAL; /* only slots hold it: extended when it is stored */
@@ -370,7 +392,10 @@ static void live_block(struct live *l, const struct ir_block *b)
         case IR_NOP: case IR_const: case IR_vconst: case IR_insn: case IR_param:
             break;
         case IR_get:
-            l->slot_read[op->imm] = r;
+            if (l->val[r].end)
+                l->slot_read[op->imm] = r;
+            else
+                op->opc = IR_NOP;
             break;
         case IR_put:
             live_put(l, r, op);
@@ -384,14 +409,16 @@ static void live_block(struct live *l, const struct ir_block *b)
 void cg_liveness(struct cg *cg)
 {
     struct live l;
+    struct ir_op *ops = cg->priv->ir->ops;
+    struct cg_val *val = cg->priv->val;
     l.cg = cg;
     l.ir = cg->priv->ir;
-    l.val = cg->priv->val;
+    l.val = val;
     l.epoch = 0;
     memset(l.stamp, 0, l.ir->guest->n_slots * sizeof l.stamp[0]);
-    for (ir_ref r = 0; r < l.ir->n; r++) {
-        l.val[r] = (struct cg_val){.next = CG_NEVER, .reg = CG_NO_REG};
-        l.ir->ops[r].pass = 0;
+    for (ir_ref r = 0, n = l.ir->n; r < n; r++) {
+        val[r] = (struct cg_val){.next = CG_NEVER, .reg = CG_NO_REG};
+        ops[r].pass = 0;
     }
     for (uint32_t k = l.ir->n_blocks; k-- > 0;)
         live_block(&l, &l.ir->blocks[k]);

@@ -82,6 +82,14 @@ static int generate(struct tcg *tcg, struct tcg_region *r)
     return 0;
 }
 
+/* The generator finds out itself what is dead: the pass is for who reads the IR. */
+static unsigned disabled_passes(const struct tcg *tcg, uint64_t pc)
+{
+    const bool read = tcg->opt.accel == TCG_ACCEL_INTERP || tcg_log_wanted(tcg, pc, TCG_LOG_IR_OPT);
+    return tcg->opt.disabled_passes | (tcg->make_loop ? 0 : 1u << OPT_loop) |
+           (read ? 0 : 1u << OPT_dce);
+}
+
 /* One region at the CPU's pc.  0 or -ENOSPC (an arena is full), -E2BIG (fewer instructions). */
 static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned max_insns,
                          struct tcg_region **made)
@@ -98,7 +106,7 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
     check(tcg, ir, "lift");
     if (tcg->opt.accel == TCG_ACCEL_LOCKSTEP)
         r->ir = keep_ir(ir);
-    opt_run(ir, tcg->opt.disabled_passes | (tcg->make_loop ? 0 : 1u << OPT_loop), tcg->opt.verify);
+    opt_run(ir, disabled_passes(tcg, cpu->pc), tcg->opt.verify);
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
     r->loops = ir->n_blocks > 1;
     r->tier = tcg->make_loop ? TCG_TIER_2 : TCG_TIER_1;
