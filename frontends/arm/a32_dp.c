@@ -250,24 +250,30 @@ WITH_CARRY(ADC, adc, a32_r(s, rn), o.v)
 WITH_CARRY(SBC, sbc, a32_r(s, rn), o.v)
 WITH_CARRY(RSC, sbc, o.v, a32_r(s, rn))
 
+/* A conditional comparison is part of a chain that mostly goes on: a branch is better than to choose
+ * between flags. */
 OPERATION(CMP)
 {
     (void)rd;
+    a32_guard(s);
     return arithmetic(s, NO_RD, flags, ir_sub, ir_flags_sub, a32_r(s, rn), o.v);
 }
 OPERATION(CMN)
 {
     (void)rd;
+    a32_guard(s);
     return arithmetic(s, NO_RD, flags, ir_add, ir_flags_add, a32_r(s, rn), o.v);
 }
 OPERATION(TST)
 {
     (void)rd;
+    a32_guard(s);
     return logical(s, NO_RD, flags, ir_and, a32_r(s, rn), o);
 }
 OPERATION(TEQ)
 {
     (void)rd;
+    a32_guard(s);
     return logical(s, NO_RD, flags, ir_xor, a32_r(s, rn), o);
 }
 OPERATION(MOV)

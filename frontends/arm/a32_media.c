@@ -108,28 +108,27 @@ enum kind { KIND_S, KIND_Q, KIND_SH, KIND_U, KIND_UQ, KIND_UH };
 enum { ADD16, ASX, SAX, SUB16, ADD8, SUB8 };
 typedef ir_ref vector_fn(struct ir *, uint8_t, ir_ref, ir_ref);
 
+/* n + m or n - m of unsigned lanes, m cut to what fits. */
+static ir_ref unsigned_lanes(struct a32_lift *s, uint8_t lane, bool subtract, ir_ref n, ir_ref m)
+{
+    struct ir *ir = s->ir;
+    if (subtract) {
+        return ir_vsub(ir, lane, n, ir_vumin(ir, lane, n, m));
+    }
+    return ir_vadd(ir, lane, n, ir_vumin(ir, lane, ir_vnot(ir, lane, n), m));
+}
+
 /* Lanes added or subtracted with twice their width, then clamped to it again.  (The saturating vector
  * ops would set FPSCR.QC.) */
-static ir_ref saturated_lanes(struct a32_lift *s, uint8_t size, bool is_signed, bool subtract, ir_ref n,
-                              ir_ref m)
+static ir_ref signed_lanes(struct a32_lift *s, uint8_t size, bool subtract, ir_ref n, ir_ref m)
 {
     struct ir *ir = s->ir;
     const uint8_t narrow = IR_LANE(size, IR_LANES_64), wide = IR_LANE(size + 1, IR_LANES_128);
-    const unsigned bits = 8u << size;
-    uint32_t high = is_signed ? (1u << (bits - 1)) - 1 : (1u << bits) - 1;
-    ir_ref x = (is_signed ? ir_vsxtl : ir_vuxtl)(ir, narrow, n);
-    ir_ref y = (is_signed ? ir_vsxtl : ir_vuxtl)(ir, narrow, m);
+    const uint32_t high = (1u << ((8u << size) - 1)) - 1;
+    ir_ref x = ir_vsxtl(ir, narrow, n), y = ir_vsxtl(ir, narrow, m);
     ir_ref v = (subtract ? ir_vsub : ir_vadd)(ir, wide, x, y);
-    ir_ref most = ir_vdup(ir, IR_I32, wide, a32_imm(s, high));
-    ir_ref least = ir_vdup(ir, IR_I32, wide, a32_imm(s, is_signed ? ~high : 0));
-    if (is_signed || subtract) {
-        v = ir_vsmax(ir, wide, v, least);
-    }
-    if (size == 0 || is_signed) {
-        v = ir_vsmin(ir, wide, v, most);
-    } else if (!subtract) {
-        v = ir_vumin(ir, wide, v, most);
-    }
+    v = ir_vsmax(ir, wide, v, ir_vdup(ir, IR_I32, wide, a32_imm(s, ~high)));
+    v = ir_vsmin(ir, wide, v, ir_vdup(ir, IR_I32, wide, a32_imm(s, high)));
     return ir_vxtn(ir, wide, v);
 }
 
@@ -138,8 +137,8 @@ static ir_ref lanes(struct a32_lift *s, enum kind kind, uint8_t size, bool subtr
     const uint8_t lane = IR_LANE(size, IR_LANES_64);
     vector_fn *op = subtract ? ir_vsub : ir_vadd;
     switch (kind) {
-    case KIND_Q: case KIND_UQ:
-        return saturated_lanes(s, size, kind == KIND_Q, subtract, n, m);
+    case KIND_Q: return signed_lanes(s, size, subtract, n, m);
+    case KIND_UQ: return unsigned_lanes(s, lane, subtract, n, m);
     case KIND_SH: op = subtract ? ir_vshsub : ir_vshadd; break;
     case KIND_UH: op = subtract ? ir_vuhsub : ir_vuhadd; break;
     default: break;

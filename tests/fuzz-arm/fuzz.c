@@ -147,9 +147,29 @@ static bool faults_in_list(const struct block *b, const struct fuzz_result *x,
     return x->signal == SIGSEGV && y->signal == SIGSEGV && x->pc == y->pc && has_row(b, lists);
 }
 
+/* Bytes of an exclusive access by its name's end; 0: it is none. */
+static unsigned exclusive_bytes(const char *name)
+{
+    const char *at = strstr(name, "EX");
+    if (!at || (strncmp(name, "LD", 2) && strncmp(name, "ST", 2)))
+        return 0;
+    return at[2] == 'B' ? 1 : at[2] == 'H' ? 2 : at[2] == 'D' ? 8 : 4;
+}
+
+/* A store exclusive of another size than the load's: it may succeed or fail. */
+static bool mixes_exclusives(const struct block *b)
+{
+    unsigned seen = 0;
+    for (unsigned k = 0; k < b->n; k++) {
+        if (b->insn[k].row >= 0)
+            seen |= exclusive_bytes(rows[b->insn[k].row].name);
+    }
+    return seen & (seen - 1);
+}
+
 static bool differ(const struct block *b, const struct fuzz_result *x, const struct fuzz_result *y)
 {
-    if (only_peer_aligns(b, x, y) || faults_in_list(b, x, y))
+    if (only_peer_aligns(b, x, y) || faults_in_list(b, x, y) || mixes_exclusives(b))
         return false;
     if (x->done != y->done || x->signal != y->signal || x->hash != y->hash || x->cpsr != y->cpsr ||
         memcmp(x->r, y->r, sizeof x->r))
