@@ -60,6 +60,7 @@ enum {
     H_CLOBBERS = 64,                       /* changes host flags */
     H_TIED = 128,                          /* two-address: prefers d in a's register */
     H_SPILL_ALL = 256,                     /* nothing live in a register across it */
+    H_VCONST_B = 1024,                     /* operand may be CG_IMM: the vconst that op->arg[1] is */
     H_SWAP = 512,                          /* commutative: the allocator may swap a and b for H_TIED */
 };
 

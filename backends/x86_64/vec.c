@@ -23,6 +23,15 @@ struct x64_mem x64_pool(struct cg *cg, uint64_t lo, uint64_t hi)
     return (struct x64_mem){.base = X64_RIP, .index = X64_NO_REG, .label = &o->from};
 }
 
+struct x64_mem x64_vec_mem(struct cg *cg, const struct cg_inst *i)
+{
+    const struct ir_op *c = ir_at(cg->ir, i->op->arg[1]);
+
+    if (i->a[1].kind != CG_IMM)
+        return x64_operand_mem(&i->a[1]);
+    return x64_pool(cg, (uint64_t)c->imm, (uint64_t)c->imm2);
+}
+
 void x64_emit_vconst(struct cg *cg, const struct cg_inst *i)
 {
     const uint64_t lo = (uint64_t)i->op->imm, hi = (uint64_t)i->op->imm2;
@@ -377,7 +386,7 @@ static void logic(struct cg *cg, const struct cg_inst *i, uint32_t op)
     unsigned a = i->a[0].reg;
 
     if (i->a[1].kind != CG_REG) {
-        const struct x64_mem m = x64_operand_mem(&i->a[1]);
+        const struct x64_mem m = x64_vec_mem(cg, i);
 
         x64_v3m(cg, op, i->d.reg, a, &m);
     } else {

@@ -17,6 +17,8 @@ typedef const uint32_t x64_lanes[4];
 
 /* A 16-byte constant beside the region's code, as an operand without immediates. */
 struct x64_mem x64_pool(struct cg *cg, uint64_t lo, uint64_t hi);
+/* The memory of operand 1 of an op with H_MEM_B or H_VCONST_B, if it is in none of the registers. */
+struct x64_mem x64_vec_mem(struct cg *cg, const struct cg_inst *i);
 /* `v`, a lane of the size of `lane`, in all lanes of 64 bits. */
 static inline uint64_t x64_splat(uint8_t lane, uint64_t v)
 {

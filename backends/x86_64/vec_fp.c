@@ -166,11 +166,12 @@ void x64_emit_vfarith(struct cg *cg, const struct cg_inst *i)
 {
     static fp_forms add = FORMS(ADD), sub = FORMS(SUB), mul = FORMS(MUL), div = FORMS(DIV);
     const uint16_t opc = i->op->opc;
-    const uint32_t op = form(i, opc == IR_vfadd ? add : opc == IR_vfsub ? sub : opc == IR_vfmul ? mul : div);
+    const uint32_t op = form(i, opc == IR_vfadd ? add : opc == IR_vfsub ? sub : opc == IR_vfdiv ? div : mul);
     struct cg_ool *slow;
     unsigned a, b;
 
-    if (!host_fp(cg, i) || !rounds_dynamically(i)) {
+    /* FMULX: infinity times zero is 2 and raises nothing: where that traps it is found. */
+    if (!host_fp(cg, i) || !rounds_dynamically(i) || (opc == IR_vfmulx && !x64_traps(cg))) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -179,7 +180,7 @@ void x64_emit_vfarith(struct cg *cg, const struct cg_inst *i)
     b = i->a[0].reg == i->a[1].reg ? a : operand(cg, i, B, T1);
     x64_trap_here(cg, slow);
     x64_v3(cg, op, D, a, b);
-    check_result(cg, i, slow, opc == IR_vfmul || opc == IR_vfdiv);
+    check_result(cg, i, slow, opc != IR_vfadd && opc != IR_vfsub);
 }
 
 void x64_emit_vfsqrt(struct cg *cg, const struct cg_inst *i)

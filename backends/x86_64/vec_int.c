@@ -187,7 +187,7 @@ static bool direct(struct cg *cg, const struct cg_inst *i, x64_lanes ops)
     if (i->a[1].kind == CG_REG) {
         x64_v3(cg, ops[LANE], D, A, B);
     } else {
-        const struct x64_mem m = x64_operand_mem(&i->a[1]);
+        const struct x64_mem m = x64_vec_mem(cg, i);
 
         x64_v3m(cg, ops[LANE], D, A, &m);
     }

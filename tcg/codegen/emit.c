@@ -65,6 +65,11 @@ static bool foldable(struct cg *cg, const struct ir_op *op, unsigned k, unsigned
         *o = (struct cg_operand){.kind = CG_IMM, .imm = cg->ir->ops[a].imm};
         return true;
     }
+    if (k == 1 && flags & H_VCONST_B && cg->ir->ops[a].opc == IR_vconst && v->reg == CG_NO_REG &&
+        v->mem == CG_NONE) {
+        *o = (struct cg_operand){.kind = CG_IMM};
+        return true;
+    }
     if (k < 2 && flags & (H_MEM_A << k) && v->reg == CG_NO_REG && v->mem != CG_NONE &&
         !(v->mem == CG_STATE && v->bytes) &&
         cg->priv->next_use[cg->priv->pos][k] == CG_NEVER) {
