@@ -203,10 +203,11 @@ void x64_emit_vfsqrt(struct cg *cg, const struct cg_inst *i)
     check_result(cg, i, slow, false);
 }
 
-/* d = r with its signs flipped. */
+/* d = r with its signs flipped; what is above a scalar stays. */
 static void negate(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned r)
 {
-    const struct x64_mem sign = x64_constant(cg, wide(i) ? X64_K_SIGN64 : X64_K_SIGN32);
+    static const uint8_t signs[2][2] = {{X64_K_SIGN32, X64_K_SIGN64}, {X64_K_SIGN32_1, X64_K_SIGN64_1}};
+    const struct x64_mem sign = x64_constant(cg, signs[scalar(i)][wide(i)]);
 
     x64_v3m(cg, V_XORPS, d, r, &sign);
 }

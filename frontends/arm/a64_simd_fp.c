@@ -19,6 +19,9 @@ static ir_ref sign_bits(struct ir *ir, uint8_t lane, bool other)
         [IR_LANE_D] = UINT64_C(0x8000000000000000),
     };
     const uint64_t bits = sign[lane & 3] ^ (other ? UINT64_MAX : 0);
+    if (lane & IR_LANES_1) { /* zeros above remain zeros */
+        return ir_vconst(ir, bits & (UINT64_MAX >> (64 - (8u << (lane & 3)))), 0);
+    }
     return ir_vconst(ir, bits, bits);
 }
 ir_ref a64_fabs(struct ir *ir, uint8_t lane, ir_ref n)

@@ -36,11 +36,31 @@ static unsigned reads(const struct ir *ir, const struct ir_op *op, unsigned k)
     }
 }
 
-/* Bytes above which value v is known to be zero. */
-static unsigned significant(const struct ir *ir, ir_ref v)
+static unsigned of_constant(const struct ir_op *op)
+{
+    const uint64_t low = (uint64_t)op->imm;
+    return op->imm2 ? 16 : low >> 32 ? 8 : 4;
+}
+
+static unsigned larger(unsigned a, unsigned b) { return a > b ? a : b; }
+
+/* Bytes above which value v is known to be zero; `far`: how many ops to look back. */
+static unsigned significant_from(const struct ir *ir, ir_ref v, unsigned far)
 {
     const struct ir_op *op = &ir->ops[v];
+    const unsigned lane = ir_lane_bytes(op->lane);
+    if (far-- == 0)
+        return 16;
     switch (op->opc) {
+    case IR_vconst: return of_constant(op);
+    case IR_stof: case IR_utof: return lane;
+    case IR_vfcvt: return op->lane & IR_LANES_1 ? 1u << op->imm : 16;
+    case IR_vfadd: case IR_vfsub: case IR_vfmul: case IR_vfmulx: case IR_vfdiv: case IR_vfma: case IR_vfsqrt:
+    case IR_vfrint: /* of scalars: lanes above are those of a */
+        return op->lane & IR_LANES_1 ? larger(lane, significant_from(ir, op->arg[0], far)) : 16;
+    case IR_vxor: case IR_vor:
+        return larger(significant_from(ir, op->arg[0], far), significant_from(ir, op->arg[1], far));
+    case IR_vand: return significant_from(ir, op->arg[0], far);
     case IR_load: return 1u << (op->mod & IR_MEM_SIZE);
     case IR_vfromi: return op->type == IR_I32 ? 4 : 8;
     case IR_vzext: return ir_lane_bytes(op->lane);
@@ -48,6 +68,8 @@ static unsigned significant(const struct ir *ir, ir_ref v)
     default: return 16;
     }
 }
+
+static unsigned significant(const struct ir *ir, ir_ref v) { return significant_from(ir, v, 12); }
 
 /* To an op that makes default NaNs one NaN operand is as good as another. */
 static bool any_nan_does(const struct ir_op *op, const struct ir_op *vfdn)

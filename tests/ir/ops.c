@@ -208,6 +208,25 @@ static void describe(const struct row *row, const struct ir_desc *op, const unio
            e->qc, cpu->tcg.fp.flags, e->fp_flags);
 }
 
+/* Of scalars the lanes above are those of the first operand, or zeros. */
+static void lanes_above(const struct ir_desc *op, const union ir_val in[3], struct expect *e)
+{
+    const unsigned bytes = 1u << (op->opc == IR_vfcvt ? (unsigned)op->imm : op->lane & 3);
+
+    switch (op->opc) {
+    case IR_vfadd: case IR_vfsub: case IR_vfmul: case IR_vfmulx: case IR_vfdiv: case IR_vfma:
+    case IR_vfsqrt: case IR_vfrint:
+        memcpy(e->d.v.b + bytes, in[0].v.b + bytes, 16 - bytes);
+        break;
+    case IR_stof: case IR_utof: case IR_vfcvt:
+        memset(e->d.v.b + bytes, 0, 16 - bytes);
+        break;
+    default:
+        return;
+    }
+    e->undefined &= (uint16_t)((1u << bytes) - 1);
+}
+
 static bool is_nan(uint64_t x, unsigned bits)
 {
     const unsigned fraction = bits == 16 ? 10 : bits == 32 ? 23 : 52;
@@ -294,6 +313,8 @@ static void run_once(const struct row *row, const struct ir_desc *op, void *code
         if (op->opc == IR_vfma)
             loose_fused(op, in, &e);
     }
+    if (op->lane & IR_LANES_1)
+        lanes_above(op, in, &e);
     if (e.skip) {
         test_case_skipped();
         return;
