@@ -84,7 +84,8 @@ static void dump(const struct tcg_cpu *cpu, FILE *out)
 
 bool engine_tcg_open(const struct engine *engine)
 {
-    static const struct tcg_mem_ops mem = {.code = code_bytes, .address_bits = 64};
+    const struct tcg_mem_ops mem = {
+        .code = code_bytes, .address_bits = test_narrow() ? 32 : 64, .base = test_base};
     const struct tcg_options options = {
         .accel = engine->interpreted ? TCG_ACCEL_INTERP : TCG_ACCEL_JIT,
         .tier = test_tier(),
@@ -94,6 +95,7 @@ bool engine_tcg_open(const struct engine *engine)
         .ra_seed = engine->shuffled ? (uint32_t)test_random() | 1 : 0};
 
     guest = test_guest;
+    guest.address_bits = mem.address_bits;
     guest.lift = lift;
     guest.reset = reset;
     guest.clean_address = clean_address;

@@ -25,6 +25,8 @@ struct engine {
     /* Of the translator's engines. */
     bool interpreted;
     unsigned disabled_passes;
+    unsigned address_bits; /* of the guest; 0: 64 */
+    bool based;            /* guest address 0 is not the host's */
     bool shuffled; /* register allocation in an order that depends on the seed */
 };
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "tests/fp/operands.h"
@@ -190,8 +191,30 @@ static const struct engine engines[] = {
     {.name = "jit", TRANSLATOR},
     {.name = "jit-plain", TRANSLATOR, .disabled_passes = ~0u},
     {.name = "jit-shuffled", TRANSLATOR, .shuffled = true},
+    {.name = "opt-interp-32", TRANSLATOR, .interpreted = true, .address_bits = 32},
+    {.name = "jit-32", TRANSLATOR, .address_bits = 32},
+    {.name = "jit-32-base", TRANSLATOR, .address_bits = 32, .based = true},
 };
 const struct engine *test_engine = &engines[0];
+uint8_t *test_arena;
+uint64_t test_base;
+
+/* Near the end of what 32 bits reach, if it may be anywhere. */
+static void make_arena(void)
+{
+    const bool low = test_narrow() && !test_engine->based;
+    void *at = mmap(NULL, TEST_ARENA, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | (low ? MAP_32BIT : 0), -1, 0);
+    if (at == MAP_FAILED)
+        abort();
+    test_arena = at;
+    test_base = test_engine->based ? (uint64_t)(uintptr_t)at - 0xffff0000 : 0;
+}
+
+bool test_narrow(void)
+{
+    return test_engine->address_bits == 32;
+}
 
 void *test_compile(struct ir *ir)
 {
@@ -224,6 +247,7 @@ static void open_engine(void)
 {
     struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER};
 
+    make_arena();
     if (!test_engine->open(test_engine)) {
         printf("this machine cannot run %s\n0 passed, 0 failed, 1 skipped\n", test_engine->name);
         exit(77);

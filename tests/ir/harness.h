@@ -59,6 +59,12 @@ void test_release(void *code);
 void test_thread_end(void);
 /* cpu->mem_base may be chosen for each run; else it is 0. */
 bool test_any_base(void);
+/* Does the guest have addresses of 32 bits, in i32 values? */
+bool test_narrow(void);
+/* TEST_ARENA bytes that such a guest can address, and the host address of guest address 0. */
+enum { TEST_ARENA = 65536 };
+extern uint8_t *test_arena;
+extern uint64_t test_base;
 
 /* --- operands ------------------------------------------------------------------------------- */
 

@@ -22,6 +22,12 @@ struct access {
     int64_t disp;
 };
 
+/* In a guest with addresses of 32 bits base and index are in w0 and w1. */
+static unsigned address_slot(unsigned k)
+{
+    return (test_narrow() ? SLOT_W : SLOT_L) + k;
+}
+
 static unsigned expected_slot(enum ir_type t)
 {
     return test_slot(t) + (t == IR_I64 ? 3 : 1);
@@ -35,11 +41,11 @@ static void *compile(const struct access *a)
 
     ir_reset(&ir);
     ir_insn(&ir, 0x2000, 0);
-    o.arg[0] = ir_get(&ir, SLOT_L);
+    o.arg[0] = ir_get(&ir, address_slot(0));
     if (a->opc == IR_cas)
         o.arg[1] = ir_get(&ir, expected_slot(t));
     else if (a->indexed)
-        o.arg[1] = ir_get(&ir, SLOT_L + 1);
+        o.arg[1] = ir_get(&ir, address_slot(1));
     if (a->opc != IR_load && a->opc != IR_load_excl)
         o.arg[2] = ir_get(&ir, test_slot(t) + 2);
     const ir_ref r = ir_emit(&ir, o);
@@ -95,7 +101,8 @@ static union ir_val only_low(union ir_val v, unsigned n)
 /* --- loads, stores ------------------------------------------------------------------------------- */
 
 enum { BUFFER = 64 };
-static _Alignas(16) uint8_t memory[BUFFER], wanted[BUFFER];
+static uint8_t *memory; /* in test_arena */
+static _Alignas(16) uint8_t wanted[BUFFER];
 
 static void fill(void)
 {
@@ -112,6 +119,12 @@ static void set_address(struct test_cpu *cpu, const struct access *a, unsigned a
     test_cpu_reset(cpu);
     cpu->tcg.mem_base =
         !test_any_base() || test_random() % 2 ? 0 : (uint64_t)(uintptr_t)memory - 0x10000;
+    if (test_narrow()) {
+        cpu->w[1] = a->indexed ? (uint32_t)(test_random() % 1000 - 500) : cpu->w[1];
+        cpu->w[0] = (uint32_t)((uint64_t)(uintptr_t)memory + at - test_base - (uint64_t)a->disp) -
+                    (a->indexed ? cpu->w[1] << scale : 0);
+        return;
+    }
     cpu->l[1] = a->indexed ? test_random() % 1000 - 500 : 0;
     cpu->l[0] = (uint64_t)(uintptr_t)memory + at - cpu->tcg.mem_base - (uint64_t)a->disp -
                 (cpu->l[1] << scale);
@@ -217,7 +230,8 @@ static void test_alignment(void)
                     const bool right =
                         ok ? left == IR_LEFT_GOTO
                            : left == IR_LEFT_EXC && cpu.tcg.exc == TCG_EXC_ALIGN &&
-                                 cpu.tcg.pc == 0x2000 && cpu.tcg.fault_addr == cpu.l[0] &&
+                                 cpu.tcg.pc == 0x2000 &&
+                                 cpu.tcg.fault_addr == (test_narrow() ? cpu.w[0] : cpu.l[0]) &&
                                  cpu.tcg.fault_write == write && !memcmp(memory, wanted, BUFFER);
                     if (test_case_wrong(right))
                         printf("%s size %u at %u\n", ir_opinfo[a.opc].name, size, at);
@@ -333,9 +347,10 @@ enum twist { PAIRED, OTHER_VALUE, OTHER_ADDRESS, OTHER_SIZE, CLEARED, STORED_TWI
 /* load_excl at l0; then, as `twist` has it, the store of slot 2 at l0 that succeeds or not. */
 static void *compile_pair(enum ir_type t, unsigned mem, enum twist twist)
 {
+    const enum ir_type address = test_narrow() ? IR_I32 : IR_I64;
     ir_reset(&ir);
     ir_insn(&ir, 0x2000, 0);
-    const ir_ref base = ir_get(&ir, SLOT_L), value = ir_get(&ir, test_slot(t) + 2);
+    const ir_ref base = ir_get(&ir, address_slot(0)), value = ir_get(&ir, test_slot(t) + 2);
     ir_put(&ir, test_slot(t) + 4, ir_load_excl(&ir, t, mem, base));
     if (twist == OTHER_VALUE)
         ir_store(&ir, 0, base, 0, ir_const(&ir, IR_I32, 0x5a));
@@ -344,7 +359,7 @@ static void *compile_pair(enum ir_type t, unsigned mem, enum twist twist)
     if (twist == STORED_TWICE)
         ir_store_excl(&ir, mem, base, value);
     const ir_ref where =
-        twist == OTHER_ADDRESS ? ir_add(&ir, IR_I64, base, ir_const(&ir, IR_I64, 16)) : base;
+        twist == OTHER_ADDRESS ? ir_add(&ir, address, base, ir_const(&ir, address, 16)) : base;
     const unsigned smaller = (mem & IR_MEM_SIZE) ? mem - 1 : mem + 1;
     const ir_ref status = ir_store_excl(&ir, twist == OTHER_SIZE ? smaller : mem, where, value);
     ir_put(&ir, SLOT_W + 5, status);
@@ -399,7 +414,7 @@ static void test_exclusives(void)
 /* --- between threads ------------------------------------------------------------------------------ */
 
 enum { THREADS = 4, ADDITIONS = 20000 };
-static _Alignas(16) uint64_t counter[2];
+static uint64_t *counter; /* in test_arena */
 
 struct adder {
     const struct ir *ir;
@@ -413,7 +428,11 @@ static void *add_many(void *arg)
 
     memset(cpu, 0, sizeof *cpu);
     cpu->tcg.excl_addr = UINT64_MAX;
-    cpu->l[0] = (uint64_t)(uintptr_t)counter;
+    const uint64_t at = (uint64_t)(uintptr_t)counter - test_base;
+    if (test_narrow())
+        cpu->w[0] = (uint32_t)at;
+    else
+        cpu->l[0] = at;
     for (unsigned k = 0; k < ADDITIONS; k++) {
         do {
             cpu->w[5] = 0;
@@ -449,7 +468,7 @@ static ir_ref begin(void)
 {
     ir_reset(&ir);
     ir_insn(&ir, 0, 0);
-    return ir_get(&ir, SLOT_L);
+    return ir_get(&ir, address_slot(0));
 }
 
 static void test_threads(void)
@@ -484,7 +503,11 @@ static void test_threads(void)
 int main(int argc, char **argv)
 {
     test_start(argc, argv);
-    ir_init(&ir, &test_guest);
+    struct guest guest = test_guest;
+    guest.address_bits = test_narrow() ? 32 : 64;
+    ir_init(&ir, &guest);
+    memory = test_arena + TEST_ARENA - 2 * BUFFER;
+    counter = (uint64_t *)test_arena;
     test_plain();
     test_alignment();
     test_atomics(IR_rmw, run_rmw, IR_RMW_SWP);
