@@ -11,6 +11,7 @@ struct gen {
     struct rng rng;
     struct block *b;
     bool thumb;
+    unsigned it_at; /* where the last IT is */
     bool in_it; /* the rows that follow are in an IT block: nothing may be put between */
     uint8_t pool[5];
 };
@@ -71,13 +72,12 @@ static bool is_memory(const struct row *row)
 /* Rows that are left out: what a random block cannot use, or what says what the host is. */
 static bool is_left_out(const struct row *row)
 {
-    static const char *const names[] = {"SVC", "HINT", "MRC", "MCR", "SETEND", "IT", "CPS", "BX",
-                                        "BLX", "BKPT", "VMRS", "MSR_imm", "UDF"};
+    static const char *const names[] = {"SVC", "MRC", "MCR", "VMRS"};
     for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
-        if (!strcmp(row->name, names[k]) || (starts(row->name, "BLX") || starts(row->name, "BX")))
+        if (!strcmp(row->name, names[k]))
             return true;
     }
-    return false;
+    return starts(row->name, "BLX_imm") || starts(row->name, "BLX_t32"); /* to the other set */
 }
 
 static bool is_branch(const struct row *row)
@@ -207,6 +207,23 @@ static uint32_t random_word(struct gen *g, const struct row *row)
     }
 }
 
+/* BX, BXJ, BLX Rm: Rm is the address of an instruction ahead, which gen_code() sets. */
+static bool is_register_branch(const struct row *row)
+{
+    return starts(row->name, "BX") || !strcmp(row->name, "BLX_reg");
+}
+
+/* In an IT block, or behind a condition, these are UNPREDICTABLE or end the case. */
+static bool stands_alone(const struct row *row)
+{
+    static const char *const names[] = {"IT", "SETEND", "CPS", "BKPT", "UDF"};
+    for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
+        if (!strcmp(row->name, names[k]))
+            return true;
+    }
+    return is_register_branch(row);
+}
+
 /* --- blocks ----------------------------------------------------------------------------------- */
 
 static void append(struct gen *g, uint32_t word, unsigned bytes, int row, unsigned skip)
@@ -253,7 +270,7 @@ static void emit_memory(struct gen *g, int index, uint32_t word, unsigned bytes)
     const struct row *row = &rows[index];
     uint32_t rn = get(row, word, "rn", 13), rm = get(row, word, "rm", 16);
     if (starts(row->name, "TB"))
-        return; /* where it goes is in memory */
+        return; /* where it goes is in memory: tests/user has switches */
     if (row->table == TABLE_VFP) {
         if (rn == 15)
             return;
@@ -274,6 +291,9 @@ static void emit_memory(struct gen *g, int index, uint32_t word, unsigned bytes)
     append(g, word, bytes, index, 0);
 }
 
+static void emit_it(struct gen *g, enum table table, int main_row);
+static int random_row(struct gen *g, enum table table);
+
 static void emit(struct gen *g, int index)
 {
     const struct row *row = &rows[index];
@@ -281,8 +301,32 @@ static void emit(struct gen *g, int index)
         return;
     uint32_t word = random_word(g, row);
     unsigned bytes = row->table == TABLE_T16 ? 2 : 4;
-    if (g->in_it && (is_memory(row) || is_branch(row) || is_compare_branch(row)))
+    if (g->in_it &&
+        (is_memory(row) || is_branch(row) || is_compare_branch(row) || stands_alone(row)))
         return;
+    if (!strcmp(row->name, "IT")) {
+        emit_it(g, TABLE_T16, -1);
+        g->b->insn[g->it_at].row = (int16_t)index;
+        return;
+    }
+    if (!strcmp(row->name, "HINT")) /* no waiting; DBG and the like are the same */
+        set(row, &word, "hint", rng_chance(&g->rng, 50) ? 0 : 4);
+    if (starts(row->name, "BKPT") && row->table == TABLE_A32)
+        word = (word & 0x0fffffff) | 0xe0000000;
+    if (starts(row->name, "SETEND") && rng_chance(&g->rng, 50)) { /* mostly big-endian for a while */
+        append(g, word, bytes, index, 0);
+        for (unsigned k = rng_below(&g->rng, 4); k; k--)
+            emit(g, random_row(g, g->thumb ? TABLE_T16 : TABLE_A32));
+        set(row, &word, "e", 0);
+    }
+    if (is_register_branch(row)) {
+        uint32_t rm = get(row, word, "rm", 0);
+        if (rm < 13) {
+            load_register(g, rm, 0); /* the address: gen_code() */
+            append(g, word, bytes, index, 1 + rng_below(&g->rng, 3));
+        }
+        return;
+    }
     if (row->table == TABLE_VFP && g->thumb) { /* the T32 form of the A32 word */
         if ((word & 0xfe000000) == 0xf2000000)
             word = 0xef000000 | (word >> 24 & 1) << 28 | (word & 0xffffff);
@@ -314,8 +358,9 @@ static void emit_it(struct gen *g, enum table table, int main_row)
     mask = (mask & ~(1u << (4 - n))) | 1u << (4 - n);
     append(g, (0xbf00u | cond << 4 | mask) << 16, 2, -1, 0);
     g->in_it = true;
-    for (unsigned tries = 0; g->b->n < at + 1 + n; tries++)
-        emit(g, tries == 0 ? main_row : random_row(g, tries > 50 ? TABLE_T16 : table));
+    g->it_at = at;
+    for (unsigned tries = 0; g->b->n < at + 1 + n && g->b->n < BLOCK_MAX - 9; tries++)
+        emit(g, tries == 0 && main_row >= 0 ? main_row : random_row(g, tries > 50 ? TABLE_T16 : table));
     g->in_it = false;
 }
 
@@ -387,6 +432,16 @@ static unsigned put(uint8_t *to, uint32_t word, unsigned bytes, bool thumb)
     return bytes;
 }
 
+/* MOVW and MOVT of the address, before the branch that is instruction k. */
+static void put_address(const struct block *b, unsigned k, uint8_t *to, uint32_t address)
+{
+    struct block two = {.thumb = b->thumb};
+    struct gen g = {.b = &two, .thumb = b->thumb};
+    load_register(&g, get(&rows[b->insn[k].row], b->insn[k].word, "rm", 0), address | b->thumb);
+    for (unsigned n = 0; n < two.n && n < 2; n++)
+        put(to + 4 * n, two.insn[n].word, 4, b->thumb);
+}
+
 /* B.W or B to the guest's exit. */
 static void put_exit(uint8_t *to, uint32_t at, bool thumb)
 {
@@ -418,6 +473,9 @@ void gen_code(const struct block *b, unsigned slot, uint8_t code[FUZZ_SLOT_BYTES
             set_offset(&rows[b->insn[k].row], &word,
                        (int32_t)at[to > b->n ? b->n : to] - (int32_t)(at[k] + (b->thumb ? 4 : 8)));
         put(code + at[k], word, b->insn[k].bytes, b->thumb);
+        if (k >= 2 && b->insn[k].row >= 0 && is_register_branch(&rows[b->insn[k].row]))
+            put_address(b, k, code + at[k] - 8,
+                        FUZZ_CODE + slot * FUZZ_SLOT_BYTES + at[to > b->n ? b->n : to]);
     }
     put_exit(code + at[b->n], FUZZ_CODE + slot * FUZZ_SLOT_BYTES + at[b->n], b->thumb);
 }
