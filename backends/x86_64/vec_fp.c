@@ -754,7 +754,7 @@ void x64_emit_itof(struct cg *cg, const struct cg_inst *i)
     const uint32_t op = wide(i) ? V_CVTSI2SD : V_CVTSI2SS;
     struct cg_ool *slow;
 
-    if (!host_fp(cg, i)) {
+    if (!host_fp(cg, i) || !rounds_dynamically(i)) {
         x64_emit_eval(cg, i);
         return;
     }

@@ -87,13 +87,12 @@ static ir_ref zero_infinity(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m)
 }
 
 /* n * m, but zero times infinity is zero and raises nothing (FPRecipStep, FPRSqrtStep of AArch32, which
- * are not fused). */
+ * are not fused): infinities become zeros there. */
 static ir_ref step_product(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m)
 {
     const ir_ref an = a64_fabs(ir, lane, n), am = a64_fabs(ir, lane, m);
-    const ir_ref odd = ir_vor(ir, lane, zero_infinity(ir, lane, an, am),
-                              zero_infinity(ir, lane, am, an));
-    return mul(ir, lane, ir_vandn(ir, lane, n, odd), ir_vandn(ir, lane, m, odd));
+    return mul(ir, lane, ir_vandn(ir, lane, n, zero_infinity(ir, lane, am, an)),
+               ir_vandn(ir, lane, m, zero_infinity(ir, lane, an, am)));
 }
 static ir_ref recps(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m)
 {

@@ -308,12 +308,15 @@ static ir_ref fixed_word(struct a32_lift *s, ir_ref v, unsigned bits, bool is_un
     return is_unsigned ? ir_vtoi(s->ir, IR_I32, lane, v, 0) : ir_vtois(s->ir, IR_I32, lane, v, 0);
 }
 
-/* To nearest whatever FPSCR says: by way of double precision, which is exact. */
+/* To nearest whatever FPSCR says: single precision by way of double, which is exact. */
 static ir_ref from_fixed(struct a32_lift *s, unsigned sz, ir_ref x, bool is_unsigned, unsigned fbits)
 {
     const uint8_t lane = scalar(sz == IR_LANE_H ? IR_LANE_H : IR_LANE_D);
     const ir_ref v = is_unsigned ? ir_utof(s->ir, IR_I32, lane, x, fbits)
                                  : ir_stof(s->ir, IR_I32, lane, x, fbits);
+    if (sz == IR_LANE_H) {
+        s->ir->ops[v].mod = FP_RNE;
+    }
     return sz == IR_LANE_S ? ir_vfcvt(s->ir, lane, v, IR_LANE_S, FP_RNE) : v;
 }
 

@@ -236,19 +236,21 @@ SCALAR_TO_INT(ftos, to_sint)
 SCALAR_TO_INT(ftou, to_uint)
 
 /* An integer of the op's type, `x`, to lane 0. */
-#define SCALAR_FROM_INT(name, fn, x)                         \
-    IR_EVAL_FN(name)                                         \
-    {                                                        \
-        IR_EVAL_ARGS;                                        \
-        struct fp_env *env = env_of(cpu, op);                \
-        const unsigned fbits = (unsigned)op->imm;            \
-        uint64_t r = 0;                                      \
-        switch (op->lane & 3) {                              \
-        case IR_LANE_H: r = fp16_##fn(x, fbits, env); break; \
-        case IR_LANE_S: r = fp32_##fn(x, fbits, env); break; \
-        default: r = fp64_##fn(x, fbits, env); break;        \
-        }                                                    \
-        d->v = (tcg_v128){{r, 0}};                           \
+#define SCALAR_FROM_INT(name, fn, x)                               \
+    IR_EVAL_FN(name)                                               \
+    {                                                              \
+        IR_EVAL_ARGS;                                              \
+        struct fp_env rounded = *env_of(cpu, op), *env = &rounded; \
+        const unsigned fbits = (unsigned)op->imm;                  \
+        uint64_t r = 0;                                            \
+        env->round = (uint8_t)rounding(op, env);                   \
+        switch (op->lane & 3) {                                    \
+        case IR_LANE_H: r = fp16_##fn(x, fbits, env); break;       \
+        case IR_LANE_S: r = fp32_##fn(x, fbits, env); break;       \
+        default: r = fp64_##fn(x, fbits, env); break;              \
+        }                                                          \
+        env_of(cpu, op)->flags = env->flags;                       \
+        d->v = (tcg_v128){{r, 0}};                                 \
     }
 SCALAR_FROM_INT(stof, from_sint, op->type == IR_I64 ? (int64_t)a->l : (int32_t)a->w)
 SCALAR_FROM_INT(utof, from_uint, op->type == IR_I64 ? a->l : a->w)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frame of the A64 instruction tests: freestanding programs of one file each that run single
+ * Frame of the instruction tests (of A64; a32-simd/simd.h builds on it, too): freestanding programs of one file each that run single
  * instructions on boundary operands and print what came out.  tests/insn/run compiles them, runs
  * them in every mode of the translator and compares with NAME.expect, which another
  * implementation printed (`run --record`).
@@ -24,6 +24,15 @@ typedef uint32_t u32;
 static char out_buffer[1 << 16];
 static size_t out_used;
 
+#ifdef __arm__
+enum { SYS_WRITE = 4, SYS_EXIT_GROUP = 248 };
+__attribute__((naked, noinline)) static long syscall3(long number, long a, long b, long c)
+{
+    __asm__("push {r7, lr}\n\tmov r7, r0\n\tmov r0, r1\n\tmov r1, r2\n\tmov r2, r3\n\t"
+            "svc #0\n\tpop {r7, pc}");
+}
+#else
+enum { SYS_WRITE = 64, SYS_EXIT_GROUP = 94 };
 static long syscall3(long number, long a, long b, long c)
 {
     register long x8 __asm__("x8") = number;
@@ -33,10 +42,11 @@ static long syscall3(long number, long a, long b, long c)
     __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
     return x0;
 }
+#endif
 
 static void flush(void)
 {
-    syscall3(64, 1, (long)out_buffer, (long)out_used);
+    syscall3(SYS_WRITE, 1, (long)out_buffer, (long)out_used);
     out_used = 0;
 }
 
@@ -124,11 +134,15 @@ __attribute__((noreturn, used)) static void start_c(void)
     test();
     flush();
     for (;;) {
-        syscall3(94, 0, 0, 0);
+        syscall3(SYS_EXIT_GROUP, 0, 0, 0);
     }
 }
 
+#ifdef __arm__
+__attribute__((naked, noreturn, used)) void _start(void) { __asm__("bl start_c"); }
+#else
 __asm__(".globl _start\n_start:\n\tmov x29, xzr\n\tbl start_c\n");
+#endif
 
 /*
  * Runs `text` for all pairs of operands a, b and some NZCV; prints d (which starts as c) and NZCV.
