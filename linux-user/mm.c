@@ -350,10 +350,11 @@ void lu_mm_init(void)
         return;
     place_low = lowest_address();
     if (lu.options.use_base || !low_is_free()) {
-        int64_t r = host_mmap(0, LU_4G + LU_PAGE_SIZE, PROT_NONE, RESERVE, -1, 0);
+        const uint64_t align = 2ull << 20; /* of huge pages; what is left over stays reserved */
+        int64_t r = host_mmap(0, LU_4G + LU_PAGE_SIZE + align, PROT_NONE, RESERVE, -1, 0);
         if (r < 0)
             lu_fatal(1, "no room for the program's 4 GiB: %s", strerror(-r));
-        lu.base = r;
+        lu.base = (r + align - 1) & -align;
     }
     place_low += lu.base;
     lu_mm_set_top(lu.base + top_below_stack());

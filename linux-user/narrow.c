@@ -189,15 +189,16 @@ int lu_narrow_struct(struct lu_narrow *n, enum lu_struct id, uint32_t guest, boo
     host = lu_scratch(n->t, lu_struct_host_size(id), guest);
     if (!host)
         return -ENOMEM;
-    if (in && lu_struct_get(n->t, id, host, *to))
-        return -EFAULT;
+    /* If there is no memory the kernel finds out, after what it looks at before. */
+    if (in ? lu_struct_get(n->t, id, host, *to) : lu_copy_from(n->t, host, *to, 1))
+        return 0;
     *to = (uintptr_t)host;
     return 0;
 }
 
 int lu_narrow_back(struct lu_narrow *n, enum lu_struct id, uint32_t guest, uint64_t to)
 {
-    if (!guest || lu_struct_same(id))
+    if (to == lu_narrow_ptr(guest)) /* nothing was converted */
         return 0;
     return lu_struct_put(n->t, id, lu_narrow_ptr(guest), lu_ptr(to));
 }
@@ -220,7 +221,7 @@ int lu_narrow_array(struct lu_narrow *n, enum lu_struct id, uint32_t guest, uint
     if (in) {
         from = lu_scratch(n->t, count * size, guest);
         if (!from || lu_copy_from(n->t, from, *to, count * size))
-            return from ? -EFAULT : -ENOMEM;
+            return from ? 0 : -ENOMEM;
         for (uint32_t k = 0; k < count; k++)
             lu_struct_from_guest(id, host + k * host_size, from + k * size);
     }
@@ -231,7 +232,7 @@ int lu_narrow_array(struct lu_narrow *n, enum lu_struct id, uint32_t guest, uint
 int lu_narrow_array_back(struct lu_narrow *n, enum lu_struct id, uint32_t guest, uint32_t count,
                          uint64_t to)
 {
-    if (!guest || lu_struct_same(id))
+    if (to == lu_narrow_ptr(guest))
         return 0;
     for (uint32_t k = 0; k < count; k++)
         if (lu_struct_put(n->t, id, lu_narrow_ptr(guest) + k * lu_struct_size(id),

@@ -57,8 +57,8 @@ static inline uint64_t lu_narrow_ptr(uint32_t guest)
 {
     return guest ? guest + lu.base : 0;
 }
-/* A converted argument: what a guest's pointer to a structure becomes.  in: it is read, *to is
- * never left without a value. */
+/* A converted argument: what a guest's pointer to a structure becomes.  in: it is read; if it cannot
+ * be, *to is the guest's address, with which the call fails as it should. */
 int lu_narrow_struct(struct lu_narrow *n, enum lu_struct id, uint32_t guest, bool in, uint64_t *to);
 /* Writes it back; to: what lu_narrow_struct() made. */
 int lu_narrow_back(struct lu_narrow *n, enum lu_struct id, uint32_t guest, uint64_t to);

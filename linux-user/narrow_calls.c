@@ -414,7 +414,7 @@ int lu_narrow_sysinfo(struct lu_narrow *n, unsigned i, bool after)
         lu_narrow_take(n);
         return lu_narrow_struct(n, LU_STRUCT_sysinfo, n->raw[i], false, &n->arg[i]);
     }
-    if (n->result < 0 || !n->arg[i])
+    if (n->result < 0 || n->arg[i] == lu_narrow_ptr(n->raw[i]))
         return 0;
     scale_sysinfo(lu_ptr(n->arg[i]));
     return lu_narrow_back(n, LU_STRUCT_sysinfo, n->raw[i], n->arg[i]);

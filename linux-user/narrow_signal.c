@@ -144,11 +144,14 @@ int lu_narrow_osiginfo(struct lu_narrow *n, unsigned i, bool after)
 
     if (!after) {
         lu_narrow_take(n);
-        host = n->raw[i] ? lu_scratch(n->t, sizeof *host, n->raw[i]) : NULL;
+        n->arg[i] = lu_narrow_ptr(n->raw[i]);
+        if (!n->raw[i] || lu_copy_from(n->t, guest, n->arg[i], 1)) /* waitid() writes it first of all */
+            return 0;
+        host = lu_scratch(n->t, sizeof *host, n->raw[i]);
         n->arg[i] = (uintptr_t)host;
-        return n->raw[i] && !host ? -ENOMEM : 0;
+        return host ? 0 : -ENOMEM;
     }
-    if (n->result < 0 || !n->raw[i])
+    if (n->result < 0 || n->arg[i] == lu_narrow_ptr(n->raw[i]))
         return 0;
     lu_siginfo_to_guest(guest, lu_ptr(n->arg[i]));
     return lu_copy_to(n->t, lu_narrow_ptr(n->raw[i]), guest, sizeof guest);

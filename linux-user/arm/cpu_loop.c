@@ -99,7 +99,15 @@ static void set_result(struct lu_task *t, int64_t result)
 
 /* ---- system calls ------------------------------------------------------------------------------ */
 
-/* SVC with an immediate is a call of the old ABI, whose arguments lie otherwise. */
+/* SVC with an immediate is a call of the old ABI, whose arguments lie otherwise; unless it names the
+ * call that r7 does, as the kernel's own code for sigreturn. */
+static bool is_old_abi(const struct a32_cpu *cpu)
+{
+    enum { OABI_BASE = 0x900000 };
+    uint32_t imm = cpu->tcg.exc_arg;
+    return imm && imm != OABI_BASE + cpu->r[R7];
+}
+
 static void system_call(struct lu_task *t)
 {
     struct a32_cpu *cpu = a32_of(t);
@@ -108,8 +116,7 @@ static void system_call(struct lu_task *t)
         restart_syscall(t);
         return;
     }
-    /* the trampoline of sigreturn (signal.c) has the number in both places */
-    if (cpu->tcg.exc_arg && cpu->tcg.exc_arg != 0x900000 + (int64_t)cpu->r[R7]) {
+    if (is_old_abi(cpu)) {
         lu_log(TCG_LOG_UNIMP, "system call %#llx of the old ABI is not implemented",
                (unsigned long long)cpu->tcg.exc_arg);
         set_result(t, -ENOSYS);

@@ -19,6 +19,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* 32-bit ABIs have the same calls by other names. */
+#ifndef SYS_newfstatat
+#define SYS_newfstatat SYS_fstatat64
+#endif
+#ifndef SYS_getrlimit
+#define SYS_getrlimit SYS_ugetrlimit
+#endif
+#ifndef SYS_sync_file_range
+#define SYS_sync_file_range SYS_sync_file_range2
+#endif
+
 static int check_failed;
 
 #define CHECK(expression) check(!!(expression), #expression, __LINE__)

@@ -21,6 +21,8 @@
 #define MACHINE "aarch64"
 #elif defined(__x86_64__)
 #define MACHINE "x86_64"
+#elif defined(__arm__)
+#define MACHINE "armv8l"
 #endif
 
 static void identity(void)
