@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ABIs of this build: a line for each, of what --target-list chose. */
+#include <string.h>
+
 #include "linux-user/linux-user.h"
 
 static const struct lu_abi *const abis[] = {
@@ -26,4 +28,14 @@ const struct lu_abi *lu_abi_for(const void *head, size_t n)
             return abis[k];
     }
     return NULL;
+}
+
+void lu_abi_explain(const void *head, size_t n, char problem[160])
+{
+    char other[160];
+    for (unsigned k = 0; abis[k]; k++) {
+        lu_elf_check(abis[k], head, n, other);
+        if (!k || strncmp(other, "wrong architecture", 18)) /* the one that comes closest */
+            memcpy(problem, other, sizeof other);
+    }
 }

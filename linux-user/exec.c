@@ -150,7 +150,7 @@ static int classify(struct lu_exec_target *target, int fd, char line[SCRIPT_LINE
         return check_interpreter(target, fd);
     }
     target->kind = LU_EXEC_HOST;
-    lu_elf_check(lu_abi_number(0), line, n, target->problem);
+    lu_abi_explain(line, n, target->problem);
     return 0;
 }
 

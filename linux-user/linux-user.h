@@ -99,6 +99,8 @@ extern const struct lu_abi lu_abi_aarch64, lu_abi_arm, lu_abi_armeb;
  * first n bytes are at head, or NULL. */
 const struct lu_abi *lu_abi_number(unsigned k);
 const struct lu_abi *lu_abi_for(const void *head, size_t n);
+/* Why there is none. */
+void lu_abi_explain(const void *head, size_t n, char problem[160]);
 
 /* --- the process ------------------------------------------------------------------------------ */
 

@@ -489,14 +489,14 @@ int lu_narrow_msgbuf(struct lu_narrow *n, unsigned i, bool after)
         return 0;
     lu_narrow_take(n);
     size = n->reg[n->next];
-    if (size > MOST_TEXT)
-        return -EINVAL;
-    host = lu_scratch(n->t, sizeof *host + size, n->raw[i]);
+    host = lu_scratch(n->t, sizeof *host + (size < MOST_TEXT ? size : 0), n->raw[i]);
     if (!host)
         return -ENOMEM;
     n->arg[i] = (uintptr_t)host;
     if (lu_struct_get(n->t, LU_STRUCT_long, host, lu_narrow_ptr(n->raw[i])))
-        return -EFAULT;
+        return -EFAULT; /* the kernel reads it before it judges the size */
+    if (size > MOST_TEXT)
+        return -EINVAL;
     return lu_copy_from(n->t, host + 1, lu_narrow_ptr(n->raw[i]) + 4, size);
 }
 

@@ -133,7 +133,7 @@ static void epolls(void)
     CHECK(epoll_ctl(ep, EPOLL_CTL_DEL, fd[2][0], NULL) == 0 && epoll_wait(ep, events, 8, 0) == 0);
     FAILS(ENOENT, epoll_ctl(ep, EPOLL_CTL_MOD, fd[2][0], &event));
     CHECK(close(fd[0][1]) == 0 && epoll_wait(ep, events, 8, 0) == 1 && events[0].events == EPOLLHUP);
-    CHECK(syscall(SYS_epoll_pwait2, ep, events, 8, &(struct timespec){0, 0}, NULL, 8) == 1);
+    CHECK(syscall(SYS_epoll_pwait2, ep, events, 8, &(int64_t[2]){0, 0}, NULL, 8) == 1);
     FAILS(EINVAL, epoll_wait(ep, events, 0, 0));
     FAILS(EINVAL, epoll_wait(ep, events, -1, 0));
     FAILS(EBADF, epoll_wait(999, events, 1, 0));
