@@ -109,8 +109,12 @@ ACCESS(STRH, store, 1)
 
 /* --- two registers ------------------------------------------------------------------------------------- */
 
-/* A doubleword access is atomic where it is aligned (LPAE), so it is one.  In memory rt comes first,
- * in both byte orders. */
+/* A doubleword access is atomic where it is aligned (LPAE), so it is one.  But on the stack, where no
+ * other thread looks: two words need no joining, and the host forwards each from the store that it
+ * comes from. */
+static bool in_two(const struct address *m) { return m->rn == 13; }
+
+/* In memory rt comes first, in both byte orders. */
 ir_ref a32_join(struct a32_lift *s, unsigned rt, unsigned rt2)
 {
     struct ir *ir = s->ir;
@@ -143,6 +147,14 @@ static bool load_pair(struct a32_lift *s, unsigned rt, unsigned rt2, const struc
     if (!pair_ok(s, rt, rt2) || rt == rt2) {
         return false;
     }
+    if (in_two(m)) {
+        ir_ref v = a32_load(s, IR_I32, 2, m->base, m->disp);
+        ir_ref v2 = a32_load(s, IR_I32, 2, m->base, m->disp + 4);
+        write_back(s, m);
+        a32_put_r(s, rt, v);
+        a32_put_r(s, rt2, v2);
+        return true;
+    }
     ir_ref v = a32_load(s, IR_I64, 3, m->base, m->disp);
     write_back(s, m);
     a32_put_joined(s, rt, rt2, v);
@@ -155,7 +167,12 @@ static bool store_pair(struct a32_lift *s, unsigned rt, unsigned rt2, const stru
     if (!pair_ok(s, rt, rt2)) {
         return false;
     }
-    a32_store(s, 3, m->base, m->disp, a32_join(s, rt, rt2));
+    if (in_two(m)) {
+        a32_store(s, 2, m->base, m->disp, a32_r(s, rt));
+        a32_store(s, 2, m->base, m->disp + 4, a32_r(s, rt2));
+    } else {
+        a32_store(s, 3, m->base, m->disp, a32_join(s, rt, rt2));
+    }
     write_back(s, m);
     return true;
 }

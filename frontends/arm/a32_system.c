@@ -150,6 +150,25 @@ TRANS(MCR)
     }
 }
 
+/* The generic timer's counter, which Linux lets programs read; it counts nanoseconds. */
+enum { CNTFRQ = 1000000000 };
+
+/* MRRC<c> p15, <opc1>, <Rt>, <Rt2>, <CRm>: CNTVCT */
+TRANS(MRRC)
+{
+    struct ir *ir = s->ir;
+    if (a->opc1 != 1 || a->crm != 14 || a->rt == 15 || a->rt2 == 15 || a->rt == a->rt2 ||
+        !a32_has(s, A32_FEAT_LPAE)) {
+        return false;
+    }
+    a32_guard(s);
+    ir_ref v = ir_call(ir, A32_H_read_cntvct, 0, 0, 0, 0);
+    ir_ref high = ir_shr(ir, IR_I64, v, ir_const(ir, IR_I64, 32));
+    a32_put_r(s, a->rt, ir_trunc(ir, v));
+    a32_put_r(s, a->rt2, ir_trunc(ir, high));
+    return true;
+}
+
 /* MRC<c> p15, <opc1>, <Rt>, <CRn>, <CRm>, <opc2> */
 TRANS(MRC)
 {
@@ -157,6 +176,12 @@ TRANS(MRC)
     switch (CP15(a->opc1, a->crn, a->crm, a->opc2)) {
     case CP15(0, 13, 0, 2): slot = A32_SLOT_TPIDRURW; break;
     case CP15(0, 13, 0, 3): slot = A32_SLOT_TPIDRURO; break;
+    case CP15(0, 14, 0, 0):
+        if (a->rt == 15 || !a32_has(s, A32_FEAT_LPAE)) {
+            return false;
+        }
+        a32_put_r(s, a->rt, a32_imm(s, CNTFRQ));
+        return true;
     default: return false;
     }
     if (a->rt == 15 || !a32_has(s, A32_FEAT_V6K)) {

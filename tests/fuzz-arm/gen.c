@@ -72,7 +72,7 @@ static bool is_memory(const struct row *row)
 /* Rows that are left out: what a random block cannot use, or what says what the host is. */
 static bool is_left_out(const struct row *row)
 {
-    static const char *const names[] = {"SVC", "MRC", "MCR", "VMRS"};
+    static const char *const names[] = {"SVC", "MRC", "MCR", "MRRC", "VMRS"};
     for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
         if (!strcmp(row->name, names[k]))
             return true;
