@@ -594,10 +594,23 @@ void x64_emit_vcnt(struct cg *cg, const struct cg_inst *i)
 
 void x64_emit_vclz(struct cg *cg, const struct cg_inst *i)
 {
-    if (LANE >= IR_LANE_S && X64_HAS(AVX512CD))
+    const struct x64_mem low = x64_constant(cg, X64_K_NIBBLES);
+    const struct x64_mem zeros = x64_constant(cg, X64_K_ZEROS4), more = x64_constant(cg, X64_K_ZEROS4_LOW);
+
+    if (LANE == IR_LANE_B) { /* by nibbles; a high one of zeros counts as 8 */
+        x64_lane_shift(cg, VSHR, IR_LANE_H, T0, A, 4);
+        x64_v3m(cg, V_PAND, T0, T0, &low);
+        x64_v2m(cg, V_MOVAPS, D, &zeros); /* H_EARLY */
+        x64_v3(cg, V_PSHUFB, D, D, T0);
+        x64_v3m(cg, V_PAND, T0, A, &low);
+        x64_v2m(cg, V_MOVAPS, T1, &more);
+        x64_v3(cg, V_PSHUFB, T1, T1, T0);
+        x64_v3(cg, V_PMINUB, D, D, T1);
+    } else if (LANE >= IR_LANE_S && X64_HAS(AVX512CD)) {
         x64_evex_rr(cg, LANE == IR_LANE_S ? V_EV_PLZCNTD : V_EV_PLZCNTQ, D, 0, A, 0);
-    else
+    } else {
         x64_emit_eval(cg, i);
+    }
 }
 
 void x64_emit_vrbit(struct cg *cg, const struct cg_inst *i)
@@ -665,6 +678,40 @@ static void saturating_wide(struct cg *cg, const struct cg_inst *i, bool minus)
     x64_or_qc(cg, i->op->lane, T0);
 }
 
+/* Unsigned lanes of 4 bytes: a sum is below a operand, or a difference above it, where it wrapped. */
+static void saturating_unsigned(struct cg *cg, const struct cg_inst *i, bool minus)
+{
+    x64_v3l(cg, minus ? psub : padd, i->op->lane, D, A, B); /* H_EARLY */
+    x64_v3l(cg, minus ? pminu : pmaxu, i->op->lane, T0, D, A);
+    x64_v3l(cg, pcmpeq, i->op->lane, T0, T0, D); /* all ones where it did not */
+    if (minus)
+        x64_v3(cg, V_PAND, D, D, T0);
+    x64_vnot(cg, T0, T1);
+    if (!minus)
+        x64_v3(cg, V_POR, D, D, T0);
+    x64_or_qc(cg, i->op->lane, T0);
+}
+
+/* The most negative number alone does not fit, and its bits flipped are the limit. */
+void x64_emit_vsqabsneg(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem min = x64_constant(cg, sign_constant[LANE]);
+
+    if (LANE == IR_LANE_D) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    if (i->op->opc == IR_vsqabs) {
+        x64_v2(cg, pabs[LANE], T1, A);
+    } else {
+        x64_zero(cg, T1);
+        x64_v3l(cg, psub, i->op->lane, T1, T1, A);
+    }
+    x64_v3m(cg, pcmpeq[LANE], T0, T1, &min);
+    x64_v3(cg, V_PXOR, D, T1, T0);
+    x64_or_qc(cg, i->op->lane, T0);
+}
+
 void x64_emit_vsqaddsub(struct cg *cg, const struct cg_inst *i)
 {
     static const uint32_t sat[4][2] = {{V_PADDSB, V_PADDSW}, {V_PADDUSB, V_PADDUSW},
@@ -673,7 +720,9 @@ void x64_emit_vsqaddsub(struct cg *cg, const struct cg_inst *i)
 
     _Static_assert(IR_vuqsub - IR_vsqadd == 3, "rows of sat");
     if (LANE >= IR_LANE_S) {
-        if ((k & 1) || !X64_HAS(AVX))
+        if ((k & 1) && LANE == IR_LANE_S)
+            saturating_unsigned(cg, i, k == 3);
+        else if ((k & 1) || !X64_HAS(AVX))
             x64_emit_eval(cg, i);
         else
             saturating_wide(cg, i, k == 2);
@@ -714,12 +763,56 @@ void x64_emit_vsqxtn(struct cg *cg, const struct cg_inst *i)
 }
 
 /* Only -1 * -1 overflows, to the most negative number: all its bits are then flipped. */
+static void doubled_high32(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem min = x64_constant(cg, X64_K_SIGN32);
+    struct x64_mem half;
+
+    x64_lane_shift(cg, VSHR, IR_LANE_D, T0, A, 32);
+    x64_lane_shift(cg, VSHR, IR_LANE_D, T1, B, 32);
+    x64_v3(cg, V_PMULDQ, T1, T1, T0); /* odd lanes, then even ones */
+    x64_v3(cg, V_PMULDQ, T0, A, B);
+    if (i->op->opc == IR_vsqrdmulh) {
+        half = x64_pool_splat(cg, IR_LANE_D, UINT64_C(1) << 30);
+        x64_v3m(cg, V_PADDQ, T0, T0, &half);
+        x64_v3m(cg, V_PADDQ, T1, T1, &half);
+    }
+    x64_lane_shift(cg, VSHR, IR_LANE_D, T0, T0, 31);
+    x64_lane_shift(cg, VSHL, IR_LANE_D, T1, T1, 1);
+    x64_v3i(cg, V_PBLENDW, T0, T0, T1, 0xcc);
+    x64_v3m(cg, V_PCMPEQD, T1, T0, &min);
+    x64_v3(cg, V_PXOR, D, T0, T1);
+    x64_or_qc(cg, i->op->lane, T1);
+}
+
+/* Products of the low lanes, doubled; the same overflows. */
+void x64_emit_vsqdmull(struct cg *cg, const struct cg_inst *i)
+{
+    const bool to_double = LANE == IR_LANE_S;
+    const struct x64_mem min = x64_constant(cg, to_double ? X64_K_SIGN64 : X64_K_SIGN32);
+
+    if (to_double) {
+        x64_v2i(cg, V_PSHUFD, T0, A, 0x10);
+        x64_v2i(cg, V_PSHUFD, T1, B, 0x10);
+        x64_v3(cg, V_PMULDQ, T1, T1, T0);
+        x64_v3(cg, V_PADDQ, T1, T1, T1);
+    } else {
+        x64_v3(cg, V_PMULHW, T1, A, B);
+        x64_v3(cg, V_PMULLW, T0, A, B);
+        x64_v3(cg, V_PUNPCKLWD, T0, T0, T1);
+        x64_v3(cg, V_PADDD, T1, T0, T0);
+    }
+    x64_v3m(cg, to_double ? V_PCMPEQQ : V_PCMPEQD, T0, T1, &min);
+    x64_v3(cg, V_PXOR, D, T1, T0);
+    x64_or_qc(cg, (uint8_t)((LANE + 1) | (i->op->lane & IR_LANES_1)), T0);
+}
+
 void x64_emit_vsqdmulh(struct cg *cg, const struct cg_inst *i)
 {
     const struct x64_mem min = x64_constant(cg, X64_K_SIGN16);
 
-    if (LANE != IR_LANE_H) {
-        x64_emit_eval(cg, i);
+    if (LANE == IR_LANE_S) {
+        doubled_high32(cg, i);
         return;
     }
     if (i->op->opc == IR_vsqrdmulh) {
