@@ -185,7 +185,7 @@ static void disassemble(const struct block *b)
     char path[] = "/tmp/fuzz-arm-XXXXXX", command[200];
     uint8_t code[FUZZ_SLOT_BYTES];
     int fd = mkstemp(path);
-    unsigned bytes = 4;
+    unsigned bytes = b->counter == NO_COUNTER ? 4 : 12;
     for (unsigned k = 0; k < b->n; k++)
         bytes += b->insn[k].bytes;
     gen_code(b, 0, code);

@@ -71,7 +71,9 @@ struct block {
     struct insn insn[BLOCK_MAX];
     unsigned n;
     bool thumb;
+    uint8_t counter; /* the block runs as often as this register says; NO_COUNTER: once */
 };
+enum { NO_COUNTER = 16 };
 
 /* Case `number` of rows of table `table`. */
 void gen_block(struct block *block, uint64_t seed, uint64_t number, enum table table);

@@ -377,6 +377,41 @@ static void random_state(struct gen *g, struct fuzz_case *s)
                                           : (uint64_t)value(&g->rng) << 32 | value(&g->rng);
 }
 
+/* Registers that some instruction of the block names. */
+static uint32_t named_registers(const struct block *b)
+{
+    uint32_t named = 1u << 12 | 1u << 13 | 1u << 14;
+    for (unsigned k = 0; k < b->n; k++) {
+        const struct row *row = &rows[b->insn[k].row < 0 ? 0 : b->insn[k].row];
+        if (b->insn[k].row < 0) /* MOVW and MOVT */
+            named |= 1u << (b->insn[k].word >> (b->thumb ? 8 : 12) & 15);
+        for (unsigned f = 0; b->insn[k].row >= 0 && f < row->n_fields; f++) {
+            uint32_t value = field_get(&row->fields[f], b->insn[k].word);
+            if (is_register(row->fields[f].name))
+                named |= 3u << (value & 15); /* and the second one of a pair */
+            else if (!strcmp(row->fields[f].name, "list") || !strcmp(row->fields[f].name, "low"))
+                named |= value;
+        }
+    }
+    return named;
+}
+
+/* Some blocks go round: loops are optimised. */
+static void maybe_loop(struct gen *g)
+{
+    uint32_t named = named_registers(g->b);
+    g->b->counter = NO_COUNTER;
+    if (!rng_chance(&g->rng, 30))
+        return;
+    for (unsigned r = 0; r < 12; r++) {
+        if (!(named >> r & 1)) {
+            g->b->counter = (uint8_t)r;
+            g->b->state.r[r] = 2 + rng_below(&g->rng, rng_chance(&g->rng, 70) ? 4 : 60);
+            return;
+        }
+    }
+}
+
 void gen_block(struct block *block, uint64_t seed, uint64_t number, enum table table)
 {
     struct gen g = {.b = block};
@@ -402,6 +437,7 @@ void gen_block(struct block *block, uint64_t seed, uint64_t number, enum table t
     const struct insn *last = &block->insn[block->n ? block->n - 1 : 0];
     if (last->row >= 0 && is_compare_branch(&rows[last->row])) /* goes forward, over something */
         append(&g, 0xbf000000, 2, -1, 0);
+    maybe_loop(&g);
 }
 
 /* --- bytes ------------------------------------------------------------------------------------ */
@@ -455,6 +491,22 @@ static void put_exit(uint8_t *to, uint32_t at, bool thumb)
                 (offset >> 1 & 0x7ff), 4, true);
 }
 
+/* SUBS counter, counter, #1; BNE to the first instruction, which is `back` bytes before. */
+static unsigned put_loop(const struct block *b, uint8_t *to, unsigned back)
+{
+    if (b->counter == NO_COUNTER)
+        return 0;
+    if (!b->thumb) {
+        put(to, 0xe2500001 | (uint32_t)b->counter << 16 | (uint32_t)b->counter << 12, 4, false);
+        put(to + 4, 0x1a000000 | ((uint32_t)(-(int32_t)back - 12) >> 2 & 0xffffff), 4, false);
+        return 8;
+    }
+    uint32_t offset = (uint32_t)(-(int32_t)back - 8);
+    put(to, 0xf1b00001 | (uint32_t)b->counter << 16 | (uint32_t)b->counter << 8, 4, true);
+    put(to + 4, 0xf4408000 | 0x2800 | (offset >> 12 & 0x3f) << 16 | (offset >> 1 & 0x7ff), 4, true);
+    return 8;
+}
+
 void gen_code(const struct block *b, unsigned slot, uint8_t code[FUZZ_SLOT_BYTES])
 {
     unsigned at[BLOCK_MAX + 4], n = 4;
@@ -477,5 +529,6 @@ void gen_code(const struct block *b, unsigned slot, uint8_t code[FUZZ_SLOT_BYTES
             put_address(b, k, code + at[k] - 8,
                         FUZZ_CODE + slot * FUZZ_SLOT_BYTES + at[to > b->n ? b->n : to]);
     }
-    put_exit(code + at[b->n], FUZZ_CODE + slot * FUZZ_SLOT_BYTES + at[b->n], b->thumb);
+    unsigned end = at[b->n] + put_loop(b, code + at[b->n], at[b->n] - 4);
+    put_exit(code + end, FUZZ_CODE + slot * FUZZ_SLOT_BYTES + end, b->thumb);
 }
