@@ -143,8 +143,11 @@ TRANS(MCR)
         ir_fence(s->ir, IR_FENCE_FULL);
         return true;
     case CP15(0, 13, 0, 2):
+        if (!a32_has(s, A32_FEAT_V6K)) {
+            return false;
+        }
         a32_put_slot(s, A32_SLOT_TPIDRURW, a32_r(s, a->rt));
-        return a32_has(s, A32_FEAT_V6K);
+        return true;
     default:
         return false;
     }
