@@ -9,6 +9,7 @@
 
 #include "linux-user/narrow.h"
 
+enum { N_SIGPOLL = 6 };
 enum layout { KILL, TIMER, POLL, FAULT, CHILD, QUEUE, SYS };
 
 static enum layout layout_of(const siginfo_t *info)
@@ -23,7 +24,7 @@ static enum layout layout_of(const siginfo_t *info)
         case SIGCHLD: return CHILD;
         case SIGPOLL: return POLL;
         case SIGSYS: return SYS;
-        default: return KILL;
+        default: return info->si_code <= N_SIGPOLL ? POLL : KILL; /* F_SETSIG */
         }
     }
     switch (info->si_code) {
