@@ -182,9 +182,10 @@ static bool is_directory(int fd)
 
 static int64_t seek(int fd, int64_t offset, int whence)
 {
-    bool directory = offset >= OURS && offset <= INT32_MAX && whence == SEEK_SET && is_directory(fd);
-    int64_t result = lu_host_syscall(__NR_lseek, fd, directory ? (int64_t)lengthen(offset) : offset,
-                                     whence);
+    bool directory =
+        offset >= OURS && offset <= INT32_MAX && whence == SEEK_SET && is_directory(fd);
+    int64_t result =
+        lu_host_syscall(__NR_lseek, fd, directory ? (int64_t)lengthen(offset) : offset, whence);
     if (result >= OURS && is_directory(fd))
         return shorten(result);
     return result;

@@ -18,7 +18,7 @@ struct lu_scratch {
     struct extra { /* what did not fit */
         struct extra *next;
         max_align_t data[];
-    } *extra;
+    } * extra;
     size_t used;
     unsigned n_records;
     struct record {
@@ -92,8 +92,17 @@ uint64_t lu_guest_address(const struct lu_task *t, uint64_t address)
 /* ---- what becomes of a word ------------------------------------------------------------------ */
 
 enum how {
-    HOW_VALUE, HOW_LONG, HOW_POINTER, HOW_PAIR, HOW_LOW_HIGH, HOW_HIGH_LOW, HOW_PAGES,
-    HOW_IN, HOW_OUT, HOW_BOTH, HOW_CALL
+    HOW_VALUE,
+    HOW_LONG,
+    HOW_POINTER,
+    HOW_PAIR,
+    HOW_LOW_HIGH,
+    HOW_HIGH_LOW,
+    HOW_PAGES,
+    HOW_IN,
+    HOW_OUT,
+    HOW_BOTH,
+    HOW_CALL
 };
 
 struct conversion {
@@ -104,17 +113,17 @@ struct conversion {
 };
 
 static const struct conversion conversions[] = {
-#define VALUE     HOW_VALUE, 0, NULL
-#define LONG      HOW_LONG, 0, NULL
-#define POINTER   HOW_POINTER, 0, NULL
-#define PAIR      HOW_PAIR, 0, NULL
-#define LOW_HIGH  HOW_LOW_HIGH, 0, NULL
-#define HIGH_LOW  HOW_HIGH_LOW, 0, NULL
-#define PAGES     HOW_PAGES, 0, NULL
-#define IN(id)    HOW_IN, LU_STRUCT_##id, NULL
-#define OUT(id)   HOW_OUT, LU_STRUCT_##id, NULL
-#define BOTH(id)  HOW_BOTH, LU_STRUCT_##id, NULL
-#define CALL(fn)  HOW_CALL, 0, lu_narrow_##fn
+#define VALUE                               HOW_VALUE, 0, NULL
+#define LONG                                HOW_LONG, 0, NULL
+#define POINTER                             HOW_POINTER, 0, NULL
+#define PAIR                                HOW_PAIR, 0, NULL
+#define LOW_HIGH                            HOW_LOW_HIGH, 0, NULL
+#define HIGH_LOW                            HOW_HIGH_LOW, 0, NULL
+#define PAGES                               HOW_PAGES, 0, NULL
+#define IN(id)                              HOW_IN, LU_STRUCT_##id, NULL
+#define OUT(id)                             HOW_OUT, LU_STRUCT_##id, NULL
+#define BOTH(id)                            HOW_BOTH, LU_STRUCT_##id, NULL
+#define CALL(fn)                            HOW_CALL, 0, lu_narrow_##fn
 #define W(word, function, when, conversion) {#word, conversion},
 #include "linux-user/strace_words.def"
 #undef W
@@ -175,8 +184,7 @@ static uint64_t take_pair(struct lu_narrow *n, bool aligned, bool low_first)
     n->next += aligned && n->next & 1;
     first = lu_narrow_take(n);
     second = lu_narrow_take(n);
-    return lu_narrow_swaps() && !low_first ? first << 32 | second
-                                                                 : second << 32 | first;
+    return lu_narrow_swaps() && !low_first ? first << 32 | second : second << 32 | first;
 }
 
 int lu_narrow_struct(struct lu_narrow *n, enum lu_struct id, uint32_t guest, bool in, uint64_t *to)
@@ -249,35 +257,25 @@ bool lu_narrow_swaps(void)
 static int before_word(struct lu_narrow *n, const struct conversion *c, unsigned i)
 {
     switch (c->how) {
-    case HOW_VALUE:
-        n->arg[i] = n->raw[i] = lu_narrow_take(n);
-        return 0;
-    case HOW_LONG:
-        n->arg[i] = (int64_t)(int32_t)lu_narrow_take(n);
-        return 0;
-    case HOW_POINTER:
-        n->arg[i] = lu_narrow_ptr(lu_narrow_take(n));
-        return 0;
+    case HOW_VALUE: n->arg[i] = n->raw[i] = lu_narrow_take(n); return 0;
+    case HOW_LONG: n->arg[i] = (int64_t)(int32_t)lu_narrow_take(n); return 0;
+    case HOW_POINTER: n->arg[i] = lu_narrow_ptr(lu_narrow_take(n)); return 0;
     case HOW_PAIR:
     case HOW_LOW_HIGH:
-        n->arg[i] = take_pair(n, c->how == HOW_PAIR && lu.abi->pairs_aligned,
-                              c->how == HOW_LOW_HIGH);
+        n->arg[i] =
+            take_pair(n, c->how == HOW_PAIR && lu.abi->pairs_aligned, c->how == HOW_LOW_HIGH);
         return 0;
     case HOW_HIGH_LOW:
         n->arg[i] = (uint64_t)lu_narrow_take(n) << 32;
         n->arg[i] |= lu_narrow_take(n);
         return 0;
-    case HOW_PAGES:
-        n->arg[i] = lu_narrow_take(n) * 4096ull;
-        return 0;
+    case HOW_PAGES: n->arg[i] = lu_narrow_take(n) * 4096ull; return 0;
     case HOW_IN:
     case HOW_OUT:
     case HOW_BOTH:
         n->raw[i] = lu_narrow_take(n);
         return lu_narrow_struct(n, c->id, n->raw[i], c->how != HOW_OUT, &n->arg[i]);
-    case HOW_CALL:
-        n->raw[i] = n->reg[n->next < 8 ? n->next : 7];
-        return c->fn(n, i, false);
+    case HOW_CALL: n->raw[i] = n->reg[n->next < 8 ? n->next : 7]; return c->fn(n, i, false);
     }
     return 0;
 }

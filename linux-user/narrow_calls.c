@@ -56,7 +56,9 @@ int lu_narrow_strings(struct lu_narrow *n, unsigned i, bool after)
 int lu_narrow_pollfds(struct lu_narrow *n, unsigned i, bool after)
 {
     if (after)
-        return n->result < 0 ? 0 : lu_narrow_array_back(n, LU_STRUCT_pollfd, n->raw[i], n->arg[i + 1], n->arg[i]);
+        return n->result < 0
+                   ? 0
+                   : lu_narrow_array_back(n, LU_STRUCT_pollfd, n->raw[i], n->arg[i + 1], n->arg[i]);
     lu_narrow_take(n);
     return lu_narrow_array(n, LU_STRUCT_pollfd, n->raw[i], n->reg[n->next], true, &n->arg[i]);
 }
@@ -66,7 +68,9 @@ int lu_narrow_oepoll(struct lu_narrow *n, unsigned i, bool after)
     int32_t most;
 
     if (after)
-        return n->result < 0 ? 0 : lu_narrow_array_back(n, LU_STRUCT_epoll, n->raw[i], n->result, n->arg[i]);
+        return n->result < 0
+                   ? 0
+                   : lu_narrow_array_back(n, LU_STRUCT_epoll, n->raw[i], n->result, n->arg[i]);
     lu_narrow_take(n);
     most = n->reg[n->next];
     most = most < 0 ? 0 : most > 512 ? 512 : most; /* as many as one call returns */
@@ -224,22 +228,16 @@ static enum lu_struct fcntl_struct(uint64_t *command)
     switch ((int)*command) {
     case F_GETLK:
     case F_SETLK:
-    case F_SETLKW:
-        return LU_STRUCT_flock32;
+    case F_SETLKW: return LU_STRUCT_flock32;
     case F_GETLK64_:
     case F_SETLK64_:
-    case F_SETLKW64_:
-        *command -= F_GETLK64_ - F_GETLK;
-        return LU_STRUCT_flock64;
+    case F_SETLKW64_: *command -= F_GETLK64_ - F_GETLK; return LU_STRUCT_flock64;
     case F_OFD_GETLK:
     case F_OFD_SETLK:
-    case F_OFD_SETLKW:
-        return LU_STRUCT_flock64;
+    case F_OFD_SETLKW: return LU_STRUCT_flock64;
     case F_GETOWN_EX:
-    case F_SETOWN_EX:
-        return LU_STRUCT_pair;
-    default:
-        return LU_STRUCT_COUNT;
+    case F_SETOWN_EX: return LU_STRUCT_pair;
+    default: return LU_STRUCT_COUNT;
     }
 }
 
@@ -264,9 +262,9 @@ int lu_narrow_fcntl(struct lu_narrow *n, unsigned i, bool after)
     if (!after) {
         n->arg[i] = n->reg[i];
         n->arg[i + 1] = command;
-        n->arg[i + 2] = (int)command >= 1024 && (int)command != F_NOTIFY && (int)command != F_ADD_SEALS
-                                && (int)command != F_SETPIPE_SZ && (int)command != F_SETLEASE &&
-                                (int)command != F_DUPFD_CLOEXEC
+        n->arg[i + 2] = (int)command >= 1024 && (int)command != F_NOTIFY &&
+                                (int)command != F_ADD_SEALS && (int)command != F_SETPIPE_SZ &&
+                                (int)command != F_SETLEASE && (int)command != F_DUPFD_CLOEXEC
                             ? lu_narrow_ptr(guest)
                             : guest;
         return id == LU_STRUCT_COUNT ? 0 : lu_narrow_struct(n, id, guest, true, &n->arg[i + 2]);
@@ -285,10 +283,8 @@ static bool futex_has_timeout(uint32_t op)
     case FUTEX_LOCK_PI:
     case FUTEX_LOCK_PI2:
     case FUTEX_WAIT_BITSET:
-    case FUTEX_WAIT_REQUEUE_PI:
-        return true;
-    default:
-        return false;
+    case FUTEX_WAIT_REQUEUE_PI: return true;
+    default: return false;
     }
 }
 
@@ -300,9 +296,8 @@ static int futex(struct lu_narrow *n, enum lu_struct timespec)
     n->arg[3] = n->reg[3];
     n->arg[4] = lu_narrow_ptr(n->reg[4]);
     n->arg[5] = n->reg[5];
-    return futex_has_timeout(n->reg[1])
-               ? lu_narrow_struct(n, timespec, n->reg[3], true, &n->arg[3])
-               : 0;
+    return futex_has_timeout(n->reg[1]) ? lu_narrow_struct(n, timespec, n->reg[3], true, &n->arg[3])
+                                        : 0;
 }
 
 int lu_narrow_futex32(struct lu_narrow *n, unsigned i, bool after)

@@ -87,7 +87,8 @@ static void swap_words(int level, void *data, size_t size)
 }
 
 /* The host's control data from the guest's `size` bytes; sets msg_control and msg_controllen. */
-static int control_from_guest(struct lu_narrow *n, struct msghdr *host, uint64_t address, size_t size)
+static int control_from_guest(struct lu_narrow *n, struct msghdr *host, uint64_t address,
+                              size_t size)
 {
     size_t at = 0, room = size * 2 + 64;
     uint8_t *guest = lu_scratch(n->t, size, 0), *to = lu_scratch(n->t, room, address - lu.base);
@@ -179,7 +180,8 @@ static int message_in(struct lu_narrow *n, uint32_t guest, struct msghdr *host, 
         return -EFAULT;
     if (host->msg_iovlen > 1024)
         return -EMSGSIZE;
-    error = lu_narrow_array(n, LU_STRUCT_iovec, (uintptr_t)host->msg_iov - (host->msg_iov ? lu.base : 0),
+    error = lu_narrow_array(n, LU_STRUCT_iovec,
+                            (uintptr_t)host->msg_iov - (host->msg_iov ? lu.base : 0),
                             host->msg_iovlen, true, &to);
     if (error)
         return error;
@@ -196,7 +198,8 @@ static int message_in(struct lu_narrow *n, uint32_t guest, struct msghdr *host, 
     if (sends)
         return control_from_guest(n, host, (uintptr_t)host->msg_control, size);
     host->msg_controllen = size * 2 + 64;
-    host->msg_control = lu_scratch(n->t, host->msg_controllen, (uintptr_t)host->msg_control - lu.base);
+    host->msg_control =
+        lu_scratch(n->t, host->msg_controllen, (uintptr_t)host->msg_control - lu.base);
     return host->msg_control ? 0 : -ENOMEM;
 }
 
@@ -214,7 +217,8 @@ static int message_out(struct lu_narrow *n, uint32_t guest, struct msghdr *host)
     now.msg_namelen = host->msg_namelen;
     now.msg_flags = host->msg_flags;
     if (was.msg_control && was.msg_controllen)
-        error = control_to_guest(n, host, (uintptr_t)was.msg_control, was.msg_controllen, &used, &cut);
+        error =
+            control_to_guest(n, host, (uintptr_t)was.msg_control, was.msg_controllen, &used, &cut);
     now.msg_controllen = used;
     host->msg_controllen = host->msg_controllen && !used ? 0 : host->msg_controllen;
     if (cut)

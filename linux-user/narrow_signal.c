@@ -64,9 +64,7 @@ void lu_siginfo_to_guest(void *to, const siginfo_t *info)
         put(guest, 0, info->si_band);
         put(guest, 1, info->si_fd);
         break;
-    case FAULT:
-        put(guest, 0, address >= lu.base ? address - lu.base : address);
-        break;
+    case FAULT: put(guest, 0, address >= lu.base ? address - lu.base : address); break;
     case CHILD:
         put(guest, 0, info->si_pid);
         put(guest, 1, info->si_uid);
@@ -97,9 +95,7 @@ void lu_siginfo_from_guest(siginfo_t *info, const void *from)
     info->si_errno = lu_load((const uint8_t *)from + AT_ERRNO, 4);
     info->si_code = lu_load((const uint8_t *)from + AT_CODE, 4);
     switch (layout_of(info)) {
-    case FAULT:
-        info->si_addr = lu_ptr(lu_load(word, 4) + lu.base);
-        break;
+    case FAULT: info->si_addr = lu_ptr(lu_load(word, 4) + lu.base); break;
     case POLL:
         info->si_band = (int32_t)lu_load(word, 4);
         info->si_fd = lu_load(word + 4, 4);
@@ -146,7 +142,8 @@ int lu_narrow_osiginfo(struct lu_narrow *n, unsigned i, bool after)
     if (!after) {
         lu_narrow_take(n);
         n->arg[i] = lu_narrow_ptr(n->raw[i]);
-        if (!n->raw[i] || lu_copy_from(n->t, guest, n->arg[i], 1)) /* waitid() writes it first of all */
+        if (!n->raw[i] ||
+            lu_copy_from(n->t, guest, n->arg[i], 1)) /* waitid() writes it first of all */
             return 0;
         host = lu_scratch(n->t, sizeof *host, n->raw[i]);
         n->arg[i] = (uintptr_t)host;

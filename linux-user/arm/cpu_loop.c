@@ -23,7 +23,8 @@ uint32_t a32_endian_bit(void)
 /* The address and, in bit 0, the instruction set of code that is entered from outside. */
 static void enter(struct a32_cpu *cpu, uint32_t target)
 {
-    a32_set_pc_cpsr(cpu, target & ~1u, A32_CPSR_USR | a32_endian_bit() | (target & 1 ? A32_CPSR_T : 0));
+    a32_set_pc_cpsr(cpu, target & ~1u,
+                    A32_CPSR_USR | a32_endian_bit() | (target & 1 ? A32_CPSR_T : 0));
 }
 
 static void start(struct tcg_cpu *tcg, uint64_t pc, uint64_t sp)
@@ -143,13 +144,9 @@ static int64_t private_call(struct lu_task *t, const uint64_t arg[6])
             return -EINVAL;
         tcg_invalidate(lu.tcg, first, last - first);
         return 0;
-    case SET_TLS:
-        cpu->tpidruro = arg[0];
-        return 0;
-    case GET_TLS:
-        return cpu->tpidruro;
-    default: /* 26-bit mode has not been since ARMv3 */
-        return -ENOSYS;
+    case SET_TLS: cpu->tpidruro = arg[0]; return 0;
+    case GET_TLS: return cpu->tpidruro;
+    default: /* 26-bit mode has not been since ARMv3 */ return -ENOSYS;
     }
 }
 
@@ -228,17 +225,17 @@ static void prepare(void)
 }
 
 /* asm/processor.h, asm/memory.h: a 32-bit process on a 64-bit kernel. */
-#define EABI(byte_order, abi_name)                                                                 \
-    {                                                                                              \
-        .name = abi_name, .machine = machine, .platform = platform, .elf_machine = EM_ARM,         \
-        .elf_class = ELFCLASS32, .elf_data = byte_order, .narrow = true, .align64 = 8,             \
-        .pairs_aligned = true, .stack_top = 0xffff0000, .task_size = 0xfffff000,                   \
-        .guest = &a32_guest, .select_cpu = a32_select_cpu, .cpu_model = a32_cpu_model,             \
-        .hwcap = hwcap, .prepare = prepare, .cpuinfo = cpuinfo, .start = start, .child = child,    \
-        .sp = sp, .exception = exception, .restart_syscall = restart_syscall,                      \
-        .set_result = set_result, .signal_frame = a32_signal_frame, .sigreturn = a32_sigreturn,    \
-        .private_call = private_call, .trampoline = a32_trampoline, .clone_tls_arg = 3,            \
-        .min_altstack = 2048, .frame_size = A32_FRAME_SIZE,                                        \
+#define EABI(byte_order, abi_name)                                                              \
+    {                                                                                           \
+        .name = abi_name, .machine = machine, .platform = platform, .elf_machine = EM_ARM,      \
+        .elf_class = ELFCLASS32, .elf_data = byte_order, .narrow = true, .align64 = 8,          \
+        .pairs_aligned = true, .stack_top = 0xffff0000, .task_size = 0xfffff000,                \
+        .guest = &a32_guest, .select_cpu = a32_select_cpu, .cpu_model = a32_cpu_model,          \
+        .hwcap = hwcap, .prepare = prepare, .cpuinfo = cpuinfo, .start = start, .child = child, \
+        .sp = sp, .exception = exception, .restart_syscall = restart_syscall,                   \
+        .set_result = set_result, .signal_frame = a32_signal_frame, .sigreturn = a32_sigreturn, \
+        .private_call = private_call, .trampoline = a32_trampoline, .clone_tls_arg = 3,         \
+        .min_altstack = 2048, .frame_size = A32_FRAME_SIZE,                                     \
     }
 
 const struct lu_abi lu_abi_arm = EABI(ELFDATA2LSB, "arm");

@@ -116,7 +116,7 @@ static void fill(struct lu_task *t, struct frame *f, int sig, const siginfo_t *i
  * sigreturn_codes.S, which unwinders know: mov r7, #nr; svc #nr. */
 enum { CODE_A32 = 0, CODE_T32 = 2, CODE_RT = 4, N_CODES = 8 };
 static const uint32_t codes[N_CODES] = {
-    [CODE_A32] = 0xe3a07077, 0xef900077, [CODE_T32] = 0xdf002777, 0,
+    [CODE_A32] = 0xe3a07077,           0xef900077, [CODE_T32] = 0xdf002777,           0,
     [CODE_RT + CODE_A32] = 0xe3a070ad, 0xef9000ad, [CODE_RT + CODE_T32] = 0xdf0027ad, 0};
 
 size_t a32_trampoline(void *to)
