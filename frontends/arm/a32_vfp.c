@@ -39,13 +39,17 @@ static void put(struct a32_lift *s, unsigned sz, unsigned r, ir_ref v)
 /* May the instruction be lifted, with these registers?  Then its condition is taken care of. */
 static bool begin(struct a32_lift *s, unsigned sz, unsigned some, unsigned more)
 {
-    if ((s->l->mode & A32_MODE_VECTOR) || (sz == IR_LANE_H && !a32_has(s, A32_FEAT_FPHP)) ||
+    if ((sz == IR_LANE_H && !a32_has(s, A32_FEAT_FPHP)) ||
         (sz == IR_LANE_D && !a32_dq_ok(s, 0, some, more))) {
         return false;
     }
     a32_guard(s);
     return true;
 }
+
+/* Does FPSCR say that operations on vectors are to be of vectors?  They are those of VFPv2 that compute,
+ * and the fused ones. */
+static bool short_vectors(const struct a32_lift *s) { return s->l->mode & A32_MODE_VECTOR; }
 
 /* --- arithmetic: <op>.F<sz> Vd, Vn, Vm; Vd, Vm ---------------------------------------------------- */
 
@@ -115,9 +119,11 @@ RINT(rintr, IR_ROUND_DYN)
 RINT(rintz, FP_RZ)
 RINT(rintx, IR_ROUND_DYN | IR_RINT_EXACT)
 
-#define F1(NAME, op) TRANS(NAME) { return f_m(s, a->sz, VD, VM, op); }
-#define F2(NAME, op) TRANS(NAME) { return f_nm(s, a->sz, VD, VN, VM, op); }
-#define F3(NAME, op) TRANS(NAME) { return f_dnm(s, a->sz, VD, VN, VM, op); }
+#define F1(NAME, op) TRANS(NAME) { return !short_vectors(s) && f_m(s, a->sz, VD, VM, op); }
+#define F2(NAME, op) TRANS(NAME) { return !short_vectors(s) && f_nm(s, a->sz, VD, VN, VM, op); }
+#define F3(NAME, op) TRANS(NAME) { return !short_vectors(s) && f_dnm(s, a->sz, VD, VN, VM, op); }
+#define ONE(NAME, op) TRANS(NAME) { return f_m(s, a->sz, VD, VM, op); }
+#define TWO(NAME, op) TRANS(NAME) { return f_nm(s, a->sz, VD, VN, VM, op); }
 F3(VMLA_f, mla)
 F3(VMLS_f, mls)
 F3(VNMLA_f, nmla)
@@ -127,8 +133,8 @@ F2(VNMUL_f, nmul)
 F2(VADD_f, ir_vfadd)
 F2(VSUB_f, ir_vfsub)
 F2(VDIV_f, ir_vfdiv)
-F2(VMAXNM_f, ir_vfmaxnm)
-F2(VMINNM_f, ir_vfminnm)
+TWO(VMAXNM_f, ir_vfmaxnm)
+TWO(VMINNM_f, ir_vfminnm)
 F3(VFMA_f, fmadd)
 F3(VFMS_f, fmsub)
 F3(VFNMA_f, fnma)
@@ -136,9 +142,9 @@ F3(VFNMS_f, fnms)
 F1(VABS_f, a64_fabs)
 F1(VNEG_f, a64_fneg)
 F1(VSQRT_f, ir_vfsqrt)
-F1(VRINTR_f, rintr)
-F1(VRINTZ_f, rintz)
-F1(VRINTX_f, rintx)
+ONE(VRINTR_f, rintr)
+ONE(VRINTZ_f, rintz)
+ONE(VRINTX_f, rintx)
 
 /* Rounding that an instruction names: A, N, P, M. */
 static enum fp_round named_rounding(unsigned rm)
@@ -163,7 +169,7 @@ TRANS(VRINT_f)
 /* VMOV.F<sz> Vd, #imm */
 TRANS(VMOV_fi)
 {
-    if (!begin(s, a->sz, VD, 0)) {
+    if (short_vectors(s) || !begin(s, a->sz, VD, 0)) {
         return false;
     }
     put(s, a->sz, VD, ir_vconst(s->ir, a64_fp_imm(a->sz, a->imm4h << 4 | a->imm4l), 0));
@@ -175,7 +181,7 @@ TRANS(VMOV_f)
 {
     const unsigned sz = a->dbl ? IR_LANE_D : IR_LANE_S;
     const unsigned vd = number(sz, a->d, a->vd), vm = number(sz, a->m, a->vm);
-    if ((s->l->mode & A32_MODE_VECTOR) || (a->dbl && !a32_dq_ok(s, 0, vd, vm))) {
+    if (short_vectors(s) || (a->dbl && !a32_dq_ok(s, 0, vd, vm))) {
         return false;
     }
     put(s, sz, vd, get(s, sz, vm));
@@ -185,11 +191,17 @@ TRANS(VMOV_f)
 /* VMOVX.F16 Sd, Sm: the upper half; VINS.F16 Sd, Sm: into the upper half */
 TRANS(VMOVX)
 {
+    if (short_vectors(s)) {
+        return false;
+    }
     a32_put_s(s, S_VD, ir_vzext(s->ir, IR_LANE_H, ir_vdupl(s->ir, IR_LANE_H, a32_s(s, S_VM), 1)));
     return true;
 }
 TRANS(VINS)
 {
+    if (short_vectors(s)) {
+        return false;
+    }
     a32_put_s(s, S_VD, ir_vinsl(s->ir, IR_LANE_H, a32_s(s, S_VD), a32_s(s, S_VM), 1, 0));
     return true;
 }

@@ -130,6 +130,24 @@ static bool may_read_pc(const struct row *row)
     return row->table == TABLE_VFP;
 }
 
+/* The same of VFP and Advanced SIMD: PC, one register twice, D registers beyond the last, more fraction
+ * bits than bits. */
+static bool avoid_vfp(const struct row *row, uint32_t word)
+{
+    uint32_t rt = get(row, word, "rt", 16), rt2 = get(row, word, "rt2", 17);
+    uint32_t d = get(row, word, "d", 0) << 4 | get(row, word, "vd", 0);
+    uint32_t m = get(row, word, "m", 0) << 4 | get(row, word, "vm", 0);
+    if (rt == rt2 || (rt == 15 && !starts(row->name, "VMRS")))
+        return true;
+    if (starts(row->name, "VMOV_ssrr") && m == 31)
+        return true;
+    if (starts(row->name, "VCVT_fx"))
+        return (get(row, word, "imm4", 0) << 1 | get(row, word, "i", 0)) > (get(row, word, "sx", 0) ? 32u : 16u);
+    if (starts(row->name, "VTRN") || starts(row->name, "VUZP") || starts(row->name, "VZIP"))
+        return d == m;
+    return (starts(row->name, "VLD_") || starts(row->name, "VST_")) && d > 24;
+}
+
 /* UNPREDICTABLE combinations of registers, where implementations differ. */
 static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
 {
@@ -138,6 +156,8 @@ static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
     uint32_t lo = get(row, word, "rdlo", 20), hi = get(row, word, "rdhi", 21);
     uint32_t rm = get(row, word, "rm", 22), rs = get(row, word, "rs", 23), ra = get(row, word, "ra", 24);
     bool wide = g->thumb && row->table == TABLE_T32;
+    if (row->table == TABLE_VFP && avoid_vfp(row, word))
+        return true;
     uint32_t all[] = {rt, rn, rd, rt2, lo, hi, rm, rs, ra};
     for (unsigned k = 0; k < sizeof all / sizeof all[0]; k++) {
         if (wide && (all[k] == 13 || all[k] == 15) && k != 1)
