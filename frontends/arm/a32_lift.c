@@ -102,6 +102,13 @@ static uint64_t pc_word(uint32_t address, bool thumb)
 void a32_branch_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc)
 {
     uint64_t next = s->l->next_pc;
+    const enum ir_cond known = a32_known(s->l);
+    if (known < IR_AL && (known | 1) == (cond | 1)) { /* behind a conditional instruction */
+        if (known == cond) {
+            tcg_lift_goto(s->l, pc);
+        }
+        return;
+    }
     tcg_lift_branch(s->l, cond, flags, pc);
     a32_set_known(s->l, s->l->next_pc == next ? cond ^ 1 : cond);
 }
