@@ -48,6 +48,10 @@ struct tcg_jump {
     const void *code;
 };
 
+/* What a jump backwards adds to its region's heat: it leaves emitted code when that overflows, so after
+ * the 4096th. */
+enum { TCG_HEAT_STEP = 1 << 19 };
+
 /* Follows the call in an unchained exit's code. */
 struct tcg_exit_data {
     uint32_t region, link;
@@ -69,6 +73,8 @@ struct tcg_cpu {
     void *const *host_table;    /* the host's own routines (back end's enum) */
     void *const *helpers;       /* the guest's helpers, by number */
     uint64_t *counts;           /* -d stats: host.h says of what; else NULL */
+    int32_t *heat;              /* by region of tier 1: TCG_HEAT_STEP for each jump backwards */
+    int32_t polls_left;         /* lockstep: polls of emitted code that do not leave */
     uint64_t excl_addr;         /* exclusive monitor: address, UINT64_MAX if clear */
     tcg_v128 excl_val;
     uint32_t excl_size;         /* log2 of bytes */

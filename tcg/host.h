@@ -203,6 +203,8 @@ struct cg {
     const uint8_t *cache;        /* the code cache's first byte */
     bool record;                 /* keep what depends on where things are (struct cg_reloc) */
     bool count;                  /* emit counters of what is slow (cpu->counts) */
+    bool count_polls;            /* poll leaves when cpu->polls_left are over, not when it is kicked */
+    bool heat;                   /* jumps backwards count (cpu->heat) */
     bool overflow;               /* set when the buffer is full: the region is given up */
     struct cg_priv *priv;        /* codegen/'s own */
 };

@@ -18,10 +18,11 @@ static uint8_t *poll_request(struct cg *cg)
 
 void x64_emit_poll(struct cg *cg, const struct cg_inst *i)
 {
-    const struct x64_mem request = X64_CPU(exit_request);
+    const struct x64_mem request = X64_CPU(exit_request), left = X64_CPU(polls_left);
 
-    x64_alu_mi(cg, 0, ALU_CMP, &request, 0);
-    x64_jcc(cg, CC_NE, i->label);
+    x64_alu_mi(cg, 0, cg->count_polls ? ALU_SUB : ALU_CMP, cg->count_polls ? &left : &request,
+               cg->count_polls);
+    x64_jcc(cg, cg->count_polls ? CC_S : CC_NE, i->label);
 }
 
 /* --- chained exits ----------------------------------------------------------------------------------------- */
@@ -46,17 +47,37 @@ static void patchable(struct cg *cg, unsigned insn, uint32_t link, uint32_t disp
     x64_u32(cg, displacement);
 }
 
-/* The patchable jump leads to the code behind it until it is chained; a poll that finds a request
- * goes there too, and R_EXIT_LINK then reports no link. */
+/* Counts a jump backwards.  Often enough for tier 2?  Then by the short jump that is returned. */
+static uint8_t *count_heat(struct cg *cg)
+{
+    const struct x64_mem heat = X64_CPU(heat);
+    struct x64_mem mine = x64_at(RAX, 0);
+
+    mine.index = RCX;
+    mine.scale = 2;
+    x64_mov_rm(cg, X_W, RAX, &heat);
+    x64_u8(cg, 0xb9); /* MOV ECX, imm32 */
+    cg_region_number(cg);
+    x64_u32(cg, cg->region_id);
+    x64_alu_mi(cg, 0, ALU_ADD, &mine, TCG_HEAT_STEP);
+    return x64_jcc8(cg, CC_O);
+}
+
+/* The patchable jump leads to the code behind it until it is chained; a poll that finds a request, or
+ * a count that is full, goes there too; if there is a request R_EXIT_LINK reports no link. */
 void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
 {
-    uint8_t *leave = NULL;
+    uint8_t *leave = NULL, *hot = NULL;
 
     if (poll)
         leave = poll_request(cg);
+    if (poll && cg->heat)
+        hot = count_heat(cg);
     patchable(cg, 0xe9, link, 0);
     if (leave)
         x64_here8(cg, leave);
+    if (hot)
+        x64_here8(cg, hot);
     exit_link(cg, pc, link);
 }
 

@@ -37,6 +37,7 @@ void cg_alloc_reset(struct cg *cg)
     memset(p->stack_val, 0, sizeof p->stack_val);
     p->n_dirty = 0;
     p->host_flags = 0;
+    p->wanted[0] = p->wanted[1] = 0;
 }
 
 static struct cg_operand reg_operand(unsigned reg)
@@ -159,24 +160,30 @@ static unsigned pick(struct cg *cg, enum cg_class c, uint32_t avoid, uint32_t de
     struct cg_priv *p = cg->priv;
     const uint32_t can = cg->host->allocatable[c] & ~avoid & ~p->locked[c];
     const uint32_t first = ~0u << rotate_seed(p, cg->host->n_regs[c]);
-    unsigned best = CG_NO_REG;
+    unsigned best = CG_NO_REG, free_reg = CG_NO_REG;
     uint64_t best_next = 0;
     for (uint32_t left = can; left;) {
         const unsigned reg = (unsigned)__builtin_ctz(left & first ? left & first : left);
         left &= ~(1u << reg);
         ir_ref v = p->reg_val[c][reg];
         if (!v || p->val[v].end < dead_at) {
-            if (v) {
-                p->val[v].reg = CG_NO_REG;
-                p->reg_val[c][reg] = 0;
-            }
-            return reg;
+            free_reg = reg;
+            if (p->wanted[c] >> reg & 1)
+                continue;
+            break;
         }
         uint64_t next = (uint64_t)p->val[v].next * 2 + (p->val[v].mem != CG_NONE || rematerialises(cg, v));
         if (best == CG_NO_REG || next > best_next) {
             best = reg;
             best_next = next;
         }
+    }
+    if (free_reg != CG_NO_REG) {
+        const ir_ref v = p->reg_val[c][free_reg];
+        if (v)
+            p->val[v].reg = CG_NO_REG;
+        p->reg_val[c][free_reg] = 0;
+        return free_reg;
     }
     if (best == CG_NO_REG) {
         fprintf(stderr, "dragoman: no register of class %d at %%%u\n", c, p->pos);
@@ -211,6 +218,15 @@ void cg_need(struct cg *cg, ir_ref v)
     p->locked[c] |= 1u << p->val[v].reg;
 }
 
+/* May a result have register reg, which is free or has nothing that is needed any more? */
+static bool fits(const struct cg *cg, enum cg_class c, unsigned reg, uint32_t avoid, bool early)
+{
+    const struct cg_priv *p = cg->priv;
+    const ir_ref holds = p->reg_val[c][reg];
+    return !((p->locked[c] | avoid) >> reg & 1) && cg->host->allocatable[c] >> reg & 1 &&
+           (!holds || p->val[holds].end < p->pos + !early);
+}
+
 uint8_t cg_result(struct cg *cg, ir_ref v, uint8_t hint, uint32_t avoid)
 {
     struct cg_priv *p = cg->priv;
@@ -227,9 +243,13 @@ uint8_t cg_result(struct cg *cg, ir_ref v, uint8_t hint, uint32_t avoid)
                 p->locked[c] |= 1u << k;
         }
     }
-    if (!early && hint != CG_NO_REG && !(p->locked[c] >> hint & 1) &&
-        cg->host->allocatable[c] >> hint & 1 &&
-        (!p->reg_val[c][hint] || p->val[p->reg_val[c][hint]].end <= p->pos)) {
+    if (p->val[v].hint != CG_NO_REG)
+        p->wanted[c] &= ~(1u << p->val[v].hint);
+    if (p->val[v].hint != CG_NO_REG && fits(cg, c, p->val[v].hint, early ? avoid : 0, early)) {
+        reg = p->val[v].hint;
+        if (p->reg_val[c][reg])
+            p->val[p->reg_val[c][reg]].reg = CG_NO_REG;
+    } else if (!early && hint != CG_NO_REG && fits(cg, c, hint, 0, false)) {
         reg = hint;
         if (p->reg_val[c][reg])
             p->val[p->reg_val[c][reg]].reg = CG_NO_REG;

@@ -36,6 +36,7 @@ struct cg_val {
     uint8_t reg;       /* or CG_NO_REG */
     uint8_t mem;       /* CG_NONE, CG_STATE or CG_STACK: memory that holds it */
     uint8_t bytes;     /* CG_STATE: as cg_operand.bytes */
+    uint8_t hint;      /* register that it is wanted in at the block's end, or CG_NO_REG */
     int32_t disp;
 };
 
@@ -70,6 +71,7 @@ struct cg_priv {
     uint32_t cap;
     ir_ref reg_val[2][CG_MAX_REGS];
     uint32_t locked[2];       /* registers of the op being emitted */
+    uint32_t wanted[2];       /* registers that hints of values to come name */
     struct cg_slot slot[CG_MAX_SLOTS];
     uint16_t dirty[CG_MAX_SLOTS];
     unsigned n_dirty;         /* slots with a value, in order of first put */

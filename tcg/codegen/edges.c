@@ -15,6 +15,12 @@ static bool rematerialises(const struct cg *cg, ir_ref v)
     return cg->ir->ops[v].opc == IR_const || cg->ir->ops[v].opc == IR_vconst;
 }
 
+/* The first value that is not looked at for where it lives on: none need be if all are local. */
+static ir_ref first_local(const struct cg *cg, const struct ir_block *t)
+{
+    return cg->ir->local ? 1 : t->first;
+}
+
 static bool lives_into(const struct cg *cg, ir_ref v, const struct ir_block *t)
 {
     const struct ir_op *op = &cg->ir->ops[v];
@@ -27,17 +33,37 @@ static struct cg_operand place_operand(const struct cg_place *pl)
 {
     if (pl->reg != CG_NO_REG)
         return (struct cg_operand){.kind = CG_REG, .reg = pl->reg};
-    return (struct cg_operand){.kind = CG_STACK, .disp = pl->disp};
+    return (struct cg_operand){.kind = pl->mem, .disp = pl->disp};
 }
 
-static void add_place(struct cg *cg, struct cg_block_in *in, ir_ref v, uint8_t reg, int32_t disp)
+static void add_place(struct cg *cg, struct cg_block_in *in, struct cg_place place)
 {
     struct cg_priv *p = cg->priv;
     p->places = cg_grow(p->places, &p->cap_places, p->n_places + 1, sizeof *p->places);
-    p->places[p->n_places++] =
-        (struct cg_place){.value = v, .reg = reg, .mem = reg == CG_NO_REG ? CG_STACK : CG_NONE,
-                          .disp = disp};
+    p->places[p->n_places++] = place;
     in->n++;
+}
+
+static void add_reg(struct cg *cg, struct cg_block_in *in, ir_ref v, uint8_t reg)
+{
+    add_place(cg, in, (struct cg_place){.value = v, .reg = reg, .mem = CG_NONE});
+}
+
+static void add_stack(struct cg *cg, struct cg_block_in *in, ir_ref v, int32_t disp)
+{
+    add_place(cg, in, (struct cg_place){.value = v, .reg = CG_NO_REG, .mem = CG_STACK, .disp = disp});
+}
+
+/* The slot whose memory holds parameter v too, plus 1; 0: none. */
+static unsigned copy_of(const struct cg *cg, ir_ref v)
+{
+    return (unsigned)cg->ir->ops[v].imm2;
+}
+
+static void add_state(struct cg *cg, struct cg_block_in *in, ir_ref v)
+{
+    int32_t disp = (int32_t)cg->ir->guest->slots[copy_of(cg, v) - 1].offset;
+    add_place(cg, in, (struct cg_place){.value = v, .reg = CG_NO_REG, .mem = CG_STATE, .disp = disp});
 }
 
 static int32_t free_stack(struct cg *cg, uint64_t *used)
@@ -51,7 +77,65 @@ static int32_t free_stack(struct cg *cg, uint64_t *used)
     return 0;
 }
 
-/* Chooses the places of block t from where values are now. */
+/* Registers that parameters leave to what is computed in the block. */
+static const unsigned spare[2] = {2, 2};
+
+/* Where parameter v goes, whose first argument is a (0: not known yet): to a's register, to another
+ * one, to memory.  What the slot's memory holds anyway is loaded ahead for a loop alone. */
+static void decide_param(struct cg *cg, struct cg_block_in *in, ir_ref v, ir_ref a, bool loop,
+                         uint32_t used[2], uint64_t *stack)
+{
+    struct cg_priv *p = cg->priv;
+    enum cg_class c;
+    cg_value_class(cg->ir, v, &c);
+    uint8_t reg = a ? p->val[a].reg : p->val[v].hint;
+    const bool wanted = p->val[v].next != CG_NEVER;
+    const uint32_t can = cg->host->allocatable[c] & ~used[c];
+    if (copy_of(cg, v) && (reg == CG_NO_REG || used[c] >> reg & 1) && !(loop && wanted)) {
+        add_state(cg, in, v);
+        return;
+    }
+    if (reg == CG_NO_REG || used[c] >> reg & 1)
+        reg = (unsigned)__builtin_popcount(can) > spare[c] ? (uint8_t)__builtin_ctz(can) : CG_NO_REG;
+    if (reg != CG_NO_REG) {
+        used[c] |= 1u << reg;
+        add_reg(cg, in, v, reg);
+    } else if (copy_of(cg, v)) {
+        add_state(cg, in, v);
+    } else {
+        add_stack(cg, in, v, free_stack(cg, stack));
+    }
+}
+
+static bool loop_head(const struct ir *ir, uint32_t block)
+{
+    for (uint32_t k = block; k < ir->n_blocks; k++)
+        if (ir->blocks[k].succ[0] == block || ir->blocks[k].succ[1] == block)
+            return true;
+    return false;
+}
+
+/* Block `block` is made before any that leads to it: its parameters go to where its successors want what
+ * is for the same slots. */
+static void hint_params(struct cg *cg, uint32_t block)
+{
+    struct cg_priv *p = cg->priv;
+    const struct ir_block *t = &cg->ir->blocks[block];
+    for (int e = 0; e < 2; e++) {
+        if (t->succ[e] == UINT32_MAX || !p->in[t->succ[e]].known)
+            continue;
+        const struct cg_block_in *in = &p->in[t->succ[e]];
+        for (uint32_t i = 0; i < in->n; i++) {
+            const struct cg_place *pl = &p->places[in->first + i];
+            for (unsigned k = 0; k < t->n_params; k++)
+                if (pl->reg != CG_NO_REG && cg->ir->ops[t->first + k].mod &&
+                    cg->ir->ops[t->first + k].mod == cg->ir->ops[pl->value].mod)
+                    p->val[t->first + k].hint = pl->reg;
+        }
+    }
+}
+
+/* Chooses the places of block t from where values are now; args: NULL if no edge to it is made yet. */
 static void decide(struct cg *cg, uint32_t block, const ir_ref *args)
 {
     struct cg_priv *p = cg->priv;
@@ -61,39 +145,24 @@ static void decide(struct cg *cg, uint32_t block, const ir_ref *args)
     uint64_t stack = 0;
     in->known = true;
     in->first = p->n_places;
-    for (ir_ref v = 1; v < t->first; v++)
+    for (ir_ref v = 1; v < first_local(cg, t); v++)
         if (lives_into(cg, v, t) && p->val[v].reg == CG_NO_REG && p->val[v].mem == CG_STACK)
             stack |= 1ull << (p->val[v].disp / 16);
-    for (ir_ref v = 1; v < t->first; v++) {
+    for (ir_ref v = 1; v < first_local(cg, t); v++) {
         if (!lives_into(cg, v, t))
             continue;
         enum cg_class c;
         cg_value_class(cg->ir, v, &c);
         if (p->val[v].reg != CG_NO_REG) {
             used[c] |= 1u << p->val[v].reg;
-            add_place(cg, in, v, p->val[v].reg, 0);
-        } else if (p->val[v].mem == CG_STACK) {
-            add_place(cg, in, v, CG_NO_REG, p->val[v].disp);
+            add_reg(cg, in, v, p->val[v].reg);
         } else {
-            add_place(cg, in, v, CG_NO_REG, free_stack(cg, &stack));
+            add_stack(cg, in, v, p->val[v].mem == CG_STACK ? p->val[v].disp : free_stack(cg, &stack));
         }
     }
-    for (unsigned k = 0; k < t->n_params; k++) {
-        ir_ref v = t->first + k, a = args[k];
-        enum cg_class c;
-        cg_value_class(cg->ir, v, &c);
-        uint8_t reg = p->val[a].reg;
-        if (reg == CG_NO_REG || used[c] >> reg & 1) {
-            uint32_t can = cg->host->allocatable[c] & ~used[c];
-            reg = can ? (uint8_t)__builtin_ctz(can) : CG_NO_REG;
-        }
-        if (reg != CG_NO_REG) {
-            used[c] |= 1u << reg;
-            add_place(cg, in, v, reg, 0);
-        } else {
-            add_place(cg, in, v, CG_NO_REG, free_stack(cg, &stack));
-        }
-    }
+    const bool loop = loop_head(cg->ir, block);
+    for (unsigned k = 0; k < t->n_params; k++)
+        decide_param(cg, in, t->first + k, args ? args[k] : 0, loop, used, &stack);
 }
 
 /* --- parallel moves ------------------------------------------------------------------------------ */
@@ -118,9 +187,20 @@ static bool blocked(const struct cg_move *m, unsigned n, unsigned k)
     return false;
 }
 
+/* A vector constant to memory. */
+static void store_vconst(struct cg *cg, struct cg_operand to, const struct ir_op *op)
+{
+    const struct cg_operand lo = {.kind = CG_IMM, .imm = op->imm}, hi = {.kind = CG_IMM, .imm = op->imm2};
+    cg->host->move(cg, IR_I64, &to, &lo);
+    to.disp += 8;
+    cg->host->move(cg, IR_I64, &to, &hi);
+}
+
 static void emit_move(struct cg *cg, struct cg_move *m)
 {
-    if (m->remat) { /* a vector constant in no register */
+    if (m->remat && m->to.kind != CG_REG) {
+        store_vconst(cg, m->to, &cg->ir->ops[m->remat]);
+    } else if (m->remat) { /* it is in no register */
         struct cg_inst i = {.op = &cg->ir->ops[m->remat], .d = m->to};
         cg->host->ops[IR_vconst].emit(cg, &i);
     } else if (!same(&m->from, &m->to)) {
@@ -182,22 +262,33 @@ static struct edge make_edge(struct cg *cg, uint32_t block, const ir_ref *args)
     for (uint32_t k = 0; k < p->in[block].n; k++) {
         const struct cg_place pl = p->places[p->in[block].first + k];
         bool param = pl.value >= t->first;
-        add_move(cg, param ? args[pl.value - t->first] : pl.value, &pl);
+        if (pl.mem != CG_STATE) /* else it is there by now */
+            add_move(cg, param ? args[pl.value - t->first] : pl.value, &pl);
     }
     e.n = p->n_moves - e.first;
     return e;
 }
 
-static void emit_edge(struct cg *cg, struct edge e)
+/* next: the block that is emitted right behind, if any. */
+static void emit_edge(struct cg *cg, struct edge e, uint32_t next)
 {
     parallel_move(cg, cg->priv->moves + e.first, e.n);
-    cg->host->jump(cg, &cg->priv->in[e.block].label);
+    if (e.block != next)
+        cg->host->jump(cg, &cg->priv->in[e.block].label);
 }
 
 static void emit_edge_ool(struct cg *cg, struct cg_ool *o)
 {
     cg->host->bind(cg, &o->from);
-    emit_edge(cg, (struct edge){(uint32_t)o->data[0], o->exit, (uint32_t)o->data[1]});
+    emit_edge(cg, (struct edge){(uint32_t)o->data[0], o->exit, (uint32_t)o->data[1]}, UINT32_MAX);
+}
+
+static bool nothing_to_move(const struct cg *cg, struct edge e)
+{
+    for (uint32_t k = e.first; k < e.first + e.n; k++)
+        if (!same(&cg->priv->moves[k].from, &cg->priv->moves[k].to))
+            return false;
+    return true;
 }
 
 /* Slots that the successors do not take over by puts at their heads go to memory. */
@@ -218,7 +309,8 @@ void cg_emit_jump(struct cg *cg, ir_ref r)
     const struct ir_op *op = &cg->ir->ops[r];
     const struct ir_block *b = &cg->ir->blocks[cg->priv->cur_block];
     flush_slots(cg);
-    emit_edge(cg, make_edge(cg, (uint32_t)op->imm, cg->ir->edge_args + b->edge[0]));
+    emit_edge(cg, make_edge(cg, (uint32_t)op->imm, cg->ir->edge_args + b->edge[0]),
+              cg->priv->cur_block + 1);
 }
 
 void cg_emit_branch(struct cg *cg, ir_ref r)
@@ -236,13 +328,50 @@ void cg_emit_branch(struct cg *cg, ir_ref r)
     i.fl = cg_flags_at(cg, op->arg[0], op->pass & CG_FUSED);
     struct edge then = make_edge(cg, (uint32_t)op->imm, cg->ir->edge_args + b->edge[0]);
     struct edge other = make_edge(cg, (uint32_t)op->imm2, cg->ir->edge_args + b->edge[1]);
-    struct cg_ool *o = cg_ool(cg, emit_edge_ool, NULL);
-    o->data[0] = then.block;
-    o->exit = then.first;
-    o->data[1] = then.n;
-    i.label = &o->from;
+    const uint32_t next = cg->priv->cur_block + 1;
+    struct ir_op turned = *op;
+    if (then.block == next || (other.block != next && nothing_to_move(cg, other))) {
+        const struct edge e = then;
+        turned.mod ^= 1;
+        then = other;
+        other = e;
+        i.op = &turned;
+    }
+    if (nothing_to_move(cg, then)) {
+        i.label = &cg->priv->in[then.block].label;
+    } else {
+        struct cg_ool *o = cg_ool(cg, emit_edge_ool, NULL);
+        o->data[0] = then.block;
+        o->exit = then.first;
+        o->data[1] = then.n;
+        i.label = &o->from;
+    }
     cg->host->ops[IR_branch].emit(cg, &i);
-    emit_edge(cg, other);
+    emit_edge(cg, other, next);
+}
+
+/* A result that goes to where a block that is already made wants it need not be moved there. */
+static void give_hints(struct cg *cg, const struct ir_block *b)
+{
+    struct cg_priv *p = cg->priv;
+    p->wanted[0] = p->wanted[1] = 0;
+    for (int e = 0; e < 2; e++) {
+        if (b->succ[e] == UINT32_MAX || !p->in[b->succ[e]].known)
+            continue;
+        const struct cg_block_in *in = &p->in[b->succ[e]];
+        const struct ir_block *t = &cg->ir->blocks[b->succ[e]];
+        for (uint32_t k = 0; k < in->n; k++) {
+            const struct cg_place *pl = &p->places[in->first + k];
+            if (pl->reg == CG_NO_REG || pl->value < t->first)
+                continue;
+            ir_ref v = cg->ir->edge_args[b->edge[e] + pl->value - t->first];
+            enum cg_class c;
+            cg_value_class(cg->ir, v, &c);
+            p->val[v].hint = pl->reg;
+            if (v >= b->first + b->n_params)
+                p->wanted[c] |= 1u << pl->reg;
+        }
+    }
 }
 
 void cg_block_enter(struct cg *cg, uint32_t block)
@@ -254,7 +383,11 @@ void cg_block_enter(struct cg *cg, uint32_t block)
         p->in[0].known = true;
         return;
     }
-    for (ir_ref v = 1; v < b->first; v++) {
+    if (!p->in[block].known) {
+        hint_params(cg, block);
+        decide(cg, block, NULL);
+    }
+    for (ir_ref v = 1; v < first_local(cg, b); v++) {
         p->val[v].reg = CG_NO_REG;
         if (!rematerialises(cg, v))
             p->val[v].mem = CG_NONE;
@@ -271,8 +404,15 @@ void cg_block_enter(struct cg *cg, uint32_t block)
         p->val[pl->value].disp = pl->disp;
         if (pl->reg != CG_NO_REG)
             p->reg_val[c][pl->reg] = pl->value;
-        else
+        else if (pl->mem == CG_STACK)
             p->stack_val[pl->disp / 16] = pl->value;
+        if (pl->value >= b->first && copy_of(cg, pl->value)) {
+            const unsigned s = copy_of(cg, pl->value) - 1;
+            p->val[pl->value].mem = CG_STATE;
+            p->val[pl->value].disp = (int32_t)cg->ir->guest->slots[s].offset;
+            p->slot[s].home_of = pl->value;
+        }
     }
+    give_hints(cg, b);
     cg->host->bind(cg, &p->in[block].label);
 }

@@ -347,7 +347,7 @@ static void live_op(struct live *l, ir_ref r, struct ir_op *op)
 static void extend_loops(struct live *l)
 {
     const struct ir *ir = l->ir;
-    for (bool changed = ir->n_blocks > 1; changed;) {
+    for (bool changed = ir->n_blocks > 1 && !ir->local; changed;) {
         changed = false;
         for (uint32_t k = 0; k < ir->n_blocks; k++)
             for (int e = 0; e < 2; e++) {
@@ -417,7 +417,7 @@ void cg_liveness(struct cg *cg)
     l.epoch = 0;
     memset(l.stamp, 0, l.ir->guest->n_slots * sizeof l.stamp[0]);
     for (ir_ref r = 0, n = l.ir->n; r < n; r++) {
-        val[r] = (struct cg_val){.next = CG_NEVER, .reg = CG_NO_REG};
+        val[r] = (struct cg_val){.next = CG_NEVER, .reg = CG_NO_REG, .hint = CG_NO_REG};
         ops[r].pass = 0;
     }
     for (uint32_t k = l.ir->n_blocks; k-- > 0;)

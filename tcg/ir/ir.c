@@ -117,6 +117,7 @@ void ir_reset(struct ir *ir)
     ir->n = 1;
     ir->n_blocks = 0;
     ir->promoted = false;
+    ir->local = false;
     ir->n_edge_args = 0;
 }
 

@@ -133,6 +133,7 @@ struct ir {
     uint32_t mode, run_mode;
     bool groups;           /* the guest has slots that overlap (opt/group.c) */
     bool promoted;         /* no block gets a slot that it has put before */
+    bool local;            /* values are used in their own blocks alone */
     uint64_t *mark;        /* scratch of passes: a bit for each op */
 };
 

@@ -13,10 +13,6 @@ void opt_run(struct ir *ir, unsigned disabled, bool verify)
         opt_group(ir);
     if (verify)
         ir_verify(ir, "group");
-    if (!(disabled >> OPT_loop & 1))
-        opt_loop(ir);
-    if (verify)
-        ir_verify(ir, "loop");
     opt_forward(ir, disabled);
     if (verify)
         ir_verify(ir, "forward");

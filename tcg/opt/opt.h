@@ -24,10 +24,6 @@ void opt_run(struct ir *ir, unsigned disabled, bool verify);
 
 /* group.c.  First, and always: what follows knows nothing of slots that overlap. */
 void opt_group(struct ir *ir);
-/* loop.c.  Not for code whose every time round must come back to the caller. */
-void opt_loop(struct ir *ir);
-/* The op of a lifted line by which opt_loop() makes it go round; 0: there is none. */
-ir_ref opt_loop_back(const struct ir *ir);
 void opt_forward(struct ir *ir, unsigned disabled);
 void opt_dce(struct ir *ir);
 /* Tries to replace or simplify op r in place, its operands being final.  fold.c, vector.c, narrow.c */

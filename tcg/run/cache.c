@@ -97,7 +97,9 @@ void tcg_free_ir(struct tcg_region *r)
     if (r->ir)
         ir_free(r->ir);
     free(r->ir);
+    free(r->walk);
     r->ir = NULL;
+    r->walk = NULL;
 }
 
 struct tcg_region *tcg_region_of_code(const struct tcg *tcg, uintptr_t host_pc)
@@ -348,6 +350,7 @@ void tcg_flush(struct tcg *tcg, struct tcg_cpu *self)
     memset(tcg->known, 0, sizeof tcg->known);
     for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
         tcg_free_ir(tcg->by_id[k]);
+    memset(tcg->heat, 0, tcg->n_regions * sizeof *tcg->heat);
     atomic_store(&tcg->n_regions, 0);
     for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next) {
         tcg_jump_flush(n->thread.cpu);

@@ -2,6 +2,7 @@
 /*
  * Finding and lifting a region of tier 1: from one entry along fall-through and direct jumps, a
  * straight line with side exits, until an indirect jump, a call, a known region or the limit.
+ * graph.c has its basic blocks lifted here too.
  */
 #include <string.h>
 
@@ -10,7 +11,7 @@
 struct finder {
     struct tcg_lift lift;
     struct tcg_lifted *out;
-    int fetch_sig, fetch_code;
+    const struct tcg_lift_how *how;
 };
 
 static struct finder *finder_of(struct tcg_lift *l)
@@ -73,39 +74,13 @@ static unsigned ranges(const struct finder *f)
     return o->n_ranges + !(o->n_ranges && o->range[o->n_ranges - 1].end == address_of(&f->lift, f->lift.pc));
 }
 
-bool tcg_leads_to(const struct tcg_region *r, uint64_t pc, unsigned depth)
+/* A line ends where a known region begins. */
+static bool ends_at(const struct finder *f, uint64_t pc)
 {
-    for (uint32_t k = 0; k < r->n_edges; k++)
-        if (!r->edges[k].call_return &&
-            (r->edges[k].pc == pc ||
-             (depth && r->edges[k].to && tcg_leads_to(r->edges[k].to, pc, depth - 1))))
-            return true;
-    return false;
-}
-
-/* Does r, at pc, lead back to where the line began?  Then it closes a loop (opt/loop.c), and all of the
- * loop must be in one line. */
-static bool closes_loop(const struct tcg_lift *l, const struct tcg_region *r, uint64_t pc)
-{
-    return l->tcg->make_loop && pc != l->ir->entry_pc && tcg_leads_to(r, l->ir->entry_pc, 2);
-}
-
-/* A line ends where a known region begins, but for that. */
-static bool ends_at(const struct tcg_lift *l, uint64_t pc)
-{
-    const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
-    return r && !closes_loop(l, r, pc);
-}
-
-/* A branch's side that closes a loop is the one to follow. */
-static bool loop_goes_by(struct tcg_lift *l, uint64_t pc)
-{
-    const struct finder *f = finder_of(l);
-    if (l->run_mode & TCG_RUN_ONE_INSN)
-        return false;
-    const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
-    return r && closes_loop(l, r, pc) && !covered(f, pc) && ranges(f) < TCG_MAX_RANGES &&
-           l->n_insns + 1 < l->limit;
+    const struct tcg_lift *l = &f->lift;
+    if (f->how->line == TCG_LINE_BLOCK)
+        return tcg_graph_leader(f->how->graph, f->how->context, pc);
+    return tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
 }
 
 /* May the line go on at `target`? */
@@ -113,15 +88,16 @@ static bool may_follow(struct tcg_lift *l, uint64_t target)
 {
     struct finder *f = finder_of(l);
     uint64_t at = address_of(l, target), here = address_of(l, l->pc);
-    return !(l->run_mode & TCG_RUN_ONE_INSN) && ranges(f) < TCG_MAX_RANGES &&
-           l->n_insns + 1 < l->limit && !covered(f, target) &&
-           !(at >= here && at < here + l->ir->guest->max_insn_bytes) &&
-           !ends_at(l, target);
+    return !(l->run_mode & TCG_RUN_ONE_INSN) && f->how->line != TCG_LINE_BLOCK &&
+           ranges(f) < TCG_LINE_RANGES && l->n_insns + 1 < l->limit && !covered(f, target) &&
+           !(at >= here && at < here + l->ir->guest->max_insn_bytes) && !ends_at(f, target);
 }
 
 void tcg_lift_goto(struct tcg_lift *l, uint64_t target)
 {
     if (may_follow(l, target)) {
+        if (finder_of(l)->how->line == TCG_LINE_TO_BRANCH)
+            tcg_see(l->tcg, target, l->mode); /* it is about to run */
         l->next_pc = target;
         return;
     }
@@ -139,11 +115,6 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
 {
     if (cond >= IR_AL) {
         tcg_lift_goto(l, taken);
-        return;
-    }
-    if (loop_goes_by(l, taken) && !loop_goes_by(l, l->next_pc)) {
-        ir_exit_if(l->ir, cond ^ 1, flags, l->next_pc);
-        l->next_pc = taken;
         return;
     }
     ir_exit_if(l->ir, cond, flags, taken);
@@ -182,29 +153,30 @@ static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
 
 /* Does a side exit end the line before pc?  It does where code is only to be interpreted, and where
  * what follows has never run: compiling it would be a bet against the odds. */
-static bool at_side_exit(const struct tcg_lift *l, uint64_t pc, bool to_branch)
+static bool at_side_exit(const struct finder *f, uint64_t pc)
 {
+    const struct tcg_lift *l = &f->lift;
     return l->ir->ops[l->ir->n - 1].opc == IR_exit_if &&
-           (to_branch || !tcg_seen(l->tcg, pc, l->mode, l->run_mode));
+           (f->how->line != TCG_LINE || !tcg_seen(l->tcg, pc, l->mode, l->run_mode));
 }
 
-static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
-                      bool to_branch, struct tcg_lifted *out)
+static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, uint64_t at,
+                      const struct tcg_lift_how *how, struct tcg_lifted *out)
 {
-    struct finder f = {.out = out,
-                       .lift = {.ir = ir, .tcg = tcg, .pc = cpu->pc, .mode = cpu->mode,
-                                .run_mode = cpu->run_mode, .limit = max_insns}};
+    struct finder f = {.out = out, .how = how,
+                       .lift = {.ir = ir, .tcg = tcg, .pc = at, .mode = cpu->mode,
+                                .run_mode = cpu->run_mode, .limit = how->max_insns}};
     struct tcg_lift *l = &f.lift;
-    memset(out, 0, sizeof *out);
+    out->n_ranges = 0;
     ir_reset(ir);
     ir->guest = tcg->guest;
-    ir->entry_pc = cpu->pc;
+    ir->entry_pc = at;
     ir->mode = cpu->mode;
     ir->run_mode = cpu->run_mode;
     for (;;) {
         uint64_t pc = l->pc;
         if (l->n_insns &&
-            (l->n_insns >= max_insns || at_side_exit(l, pc, to_branch) || ends_at(l, pc))) {
+            (l->n_insns >= how->max_insns || at_side_exit(&f, pc) || ends_at(&f, pc))) {
             ir_goto_pc(ir, pc);
             break;
         }
@@ -224,14 +196,14 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
     out->n_insns = l->n_insns;
 }
 
-void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
-                     bool to_branch, struct tcg_lifted *out)
+void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, uint64_t pc,
+                     const struct tcg_lift_how *how, struct tcg_lifted *out)
 {
     tcg->lift_bad = UINT64_MAX;
     /* tcg_host_fault() comes back to here when reading code faults: the file that is mapped was
      * cut, or another thread has just unmapped it. */
     sigsetjmp(tcg->lift_recover, 0);
     __atomic_store_n(&tcg->lifting, cpu->thread, __ATOMIC_RELEASE);
-    lift_line(tcg, ir, cpu, max_insns, to_branch, out);
+    lift_line(tcg, ir, cpu, pc, how, out);
     __atomic_store_n(&tcg->lifting, NULL, __ATOMIC_RELEASE);
 }

@@ -4,14 +4,17 @@
  * lifted and then as emitted code, and what both leave behind is compared.  The first difference
  * ends the process with the region's code, its IR and both states.  Includes run.h.
  *
+ * A region of tier 2 is walked through one instruction after the other, by its graph.
+ *
  * Promises exactness for a guest with one thread whose memory nobody else writes meanwhile: with
- * more threads regions are not compared, nor are loops that go round very often.  Stores that
- * emitted code makes and the interpreter does not are seen by what reads them alone.
+ * more threads regions are not compared.  Stores that emitted code makes and the interpreter does
+ * not are seen by what reads them alone.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tcg/interp/mem.h"
+#include "tcg/opt/graph.h"
 #include "tcg/opt/opt.h"
 #include "tcg/run/run.h"
 
@@ -57,32 +60,105 @@ static bool varies(const struct ir *ir)
 
 /* --- the interpreter's run, and back ------------------------------------------------------------- */
 
-enum { MAX_ROUNDS = 1000 };
+enum { MAX_STEPS = 20000 };
 
-/* Has the line that was interpreted come back where its emitted code goes round? */
-static bool goes_round(const struct tcg_cpu *cpu, const struct tcg_region *r)
+/* The graph of a region of tier 2, as far as it matters which way a CPU takes through it. */
+struct tcg_walk {
+    struct {
+        uint64_t pc, last; /* of its first and last instruction */
+        uint32_t succ[2];
+        bool polls;
+    } node[OPT_MAX_NODES];
+    bool entry_polls;
+};
+
+struct tcg_walk *tcg_lockstep_walk(const struct opt_graph *g)
 {
-    return r->loops && cpu->exc == TCG_EXC_NONE && cpu->pc == r->pc &&
-           cpu->left_at == opt_loop_back(r->ir);
+    struct tcg_walk *w = calloc(1, sizeof *w);
+    if (!w)
+        abort();
+    for (uint32_t k = 0; k < g->n_nodes; k++) {
+        const struct opt_node *n = &g->node[k];
+        w->node[k].pc = n->context == UINT32_MAX ? UINT64_MAX : n->pc;
+        w->node[k].polls = n->polls;
+        w->node[k].last = UINT64_MAX; /* empty: the way leads out */
+        for (uint32_t r = n->first; r < n->first + n->n; r++)
+            if (g->ops[r].opc == IR_insn)
+                w->node[k].last = (uint64_t)g->ops[r].imm;
+        for (int e = 0; e < 2; e++)
+            w->node[k].succ[e] = n->succ[e];
+    }
+    w->entry_polls = g->entry_polls;
+    return w;
 }
 
-/* False if it stopped before emitted code would. */
-static bool interpret(struct tcg_cpu *cpu, const struct tcg_region *r, struct tcg_lockstep *s)
+/* From an instruction at `at` in node *k to the CPU's pc: is that in the region?  *jumped: by a jump
+ * from node to node. */
+static bool stays(const struct tcg_cpu *cpu, const struct tcg_walk *w, uint32_t *k, uint64_t at,
+                  bool *jumped)
+{
+    *jumped = false;
+    if (cpu->exc != TCG_EXC_NONE)
+        return false;
+    if (at != w->node[*k].last)
+        return cpu->pc > at && cpu->pc <= w->node[*k].last;
+    *jumped = true;
+    for (int e = 0; e < 2; e++) {
+        const uint32_t s = w->node[*k].succ[e];
+        if (s != OPT_NONE && w->node[s].pc == cpu->pc) {
+            *k = s;
+            return w->node[s].last != UINT64_MAX;
+        }
+    }
+    return false;
+}
+
+/* One instruction after the other, lifted afresh.  Returns how many polls there were on the way; after
+ * many steps it ends at the next one. */
+static int32_t walk(struct tcg_cpu *cpu, const struct tcg_region *r)
+{
+    struct tcg *tcg = cpu->tcg;
+    struct tcg_thread *t = cpu->thread;
+    const struct tcg_lift_how one = {.line = TCG_LINE, .max_insns = 1};
+    struct tcg_lifted lifted;
+    int32_t polls = r->walk->entry_polls;
+    uint32_t k = 0;
+    bool jumped = false;
+    if (!t->step.guest)
+        ir_init(&t->step, tcg->guest);
+    for (unsigned n = 0;; n++) {
+        const uint64_t at = cpu->pc;
+        pthread_mutex_lock(&tcg->lock);
+        tcg_lift_region(tcg, &t->step, cpu, at, &one, &lifted);
+        pthread_mutex_unlock(&tcg->lock);
+        tcg_run_interp(cpu, &t->step);
+        if (!stays(cpu, r->walk, &k, at, &jumped))
+            return polls + 1;
+        if (!jumped || !r->walk->node[k].polls)
+            continue;
+        if (n > MAX_STEPS)
+            return polls;
+        polls++;
+    }
+}
+
+/* Returns how many polls emitted code may pass. */
+static int32_t interpret(struct tcg_cpu *cpu, const struct tcg_region *r, struct tcg_lockstep *s)
 {
     struct tcg_thread *t = cpu->thread;
-    volatile unsigned rounds = 0;
+    volatile int32_t polls = INT32_MAX;
     s->stores.n = 0;
     cpu->stores = &s->stores;
     if (!sigsetjmp(t->recover, 0)) {
         t->recovering = 1;
-        do
+        if (r->walk)
+            polls = walk(cpu, r);
+        else
             tcg_run_interp(cpu, r->ir);
-        while (goes_round(cpu, r) && ++rounds < MAX_ROUNDS &&
-               !__atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE));
     }
     t->recovering = 0;
     cpu->stores = NULL;
-    return !goes_round(cpu, r);
+    return polls;
 }
 
 static void undo_stores(struct interp_stores *stores)
@@ -168,7 +244,7 @@ static _Noreturn void explain(struct tcg_cpu *cpu, const struct tcg_region *r,
 {
     struct tcg *tcg = cpu->tcg;
     struct tcg_lifted guest_code = {.n_ranges = r->n_ranges, .n_insns = r->n_insns};
-    memcpy(guest_code.range, r->range, sizeof r->range);
+    memcpy(guest_code.range, r->range, r->n_ranges * sizeof *r->range);
     fflush(tcg->opt.log_file);
     tcg->opt.log_file = stderr;
     fprintf(stderr, "\nRegion %#llx, run mode %#x.  State before:\n", (unsigned long long)r->pc,
@@ -181,7 +257,7 @@ static _Noreturn void explain(struct tcg_cpu *cpu, const struct tcg_region *r,
     tcg_log_in_asm(tcg, &guest_code, r->pc);
     fprintf(stderr, "IR as interpreted:\n");
     ir_print(r->ir, stderr);
-    opt_run(r->ir, tcg->opt.disabled_passes | (r->loops ? 0 : 1u << OPT_loop), false);
+    opt_run(r->ir, tcg->opt.disabled_passes, false);
     fprintf(stderr, "IR as emitted:\n");
     ir_print(r->ir, stderr);
     tcg_log_out_asm(tcg, r);
@@ -192,19 +268,18 @@ void tcg_lockstep(struct tcg_cpu *cpu, const struct tcg_region *r)
 {
     const struct guest *guest = cpu->tcg->guest;
     if (cpu->tcg->cpus->next || varies(r->ir)) {
+        cpu->polls_left = INT32_MAX;
         tcg_run_emitted(cpu, r);
         return;
     }
     struct tcg_lockstep *s = lockstep_of(cpu);
     memcpy(s->before, cpu, guest->cpu_size);
-    const bool whole = interpret(cpu, r, s);
+    const int32_t polls = interpret(cpu, r, s);
     undo_stores(&s->stores);
     memcpy(s->interpreted, cpu, guest->cpu_size);
     restore_state(cpu, s->before);
+    cpu->polls_left = polls;
     tcg_run_emitted(cpu, r);
-    /* A kick ends a loop at any round. */
-    if (!whole || (r->loops && __atomic_load_n(&cpu->exit_request, __ATOMIC_ACQUIRE)))
-        return;
     struct comparison c = {.guest = guest,
                            .interpreted = (const struct tcg_cpu *)s->interpreted,
                            .emitted = cpu};

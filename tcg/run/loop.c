@@ -96,7 +96,8 @@ static bool step_clean(struct tcg_cpu *cpu)
     if (!t->step.guest)
         ir_init(&t->step, tcg->guest);
     pthread_mutex_lock(&tcg->lock);
-    tcg_lift_region(tcg, &t->step, cpu, 1, false, &lifted);
+    tcg_lift_region(tcg, &t->step, cpu, cpu->pc,
+                    &(struct tcg_lift_how){.line = TCG_LINE, .max_insns = 1}, &lifted);
     pthread_mutex_unlock(&tcg->lock);
     cpu->exc = TCG_EXC_NONE;
     cpu->clean_address = tcg->guest->clean_address;

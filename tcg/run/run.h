@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inside the translator's run time.  Read in this order: tcg.c (making one), loop.c (the CPU
- * loop), translate.c (one function names every stage), lift.c (finding a region), cache.c
+ * loop), translate.c (one function names every stage), lift.c, graph.c (finding a region), cache.c
  * (regions: look-up, chaining, invalidation, flushing), fault.c (host signals), lockstep.c (emitted
  * code against the interpreter), log.c, perf.c (what perf is told).
  *
@@ -20,7 +20,7 @@
 #include "tcg/interp/interp.h"
 #include "tcg/tcg.h"
 
-enum { TCG_MAX_RANGES = 4, TCG_MAX_INSNS = 64, TCG_PAGE_BITS = 12 };
+enum { TCG_MAX_RANGES = 32, TCG_LINE_RANGES = 4, TCG_MAX_INSNS = 64, TCG_PAGE_BITS = 12 };
 
 struct tcg_range64 { uint64_t start, end; };
 
@@ -29,13 +29,12 @@ struct tcg_region {
     uint32_t mode, run_mode;
     uint32_t id;
     uint32_t n_insns;
-    struct tcg_range64 range[TCG_MAX_RANGES]; /* guest code it was made from */
+    const struct tcg_range64 *range; /* guest code it was made from */
     unsigned n_ranges;
-    uint8_t tier;                   /* enum tcg_tier, never AUTO: how it was compiled */
+    uint8_t tier;                   /* enum tcg_tier, never AUTO: 1 a line, 2 a graph */
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
-    bool loop_head;                 /* may be made again as a loop, when it has come round often */
-    uint8_t turns;                  /* how often it has */
+    bool lukewarm;                  /* there is no region of tier 2 for it */
     const uint8_t *code;
     uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
     const uint8_t *snap;
@@ -43,6 +42,7 @@ struct tcg_region {
     const struct cg_reloc *relocs;  /* of `code`; none without the option */
     uint32_t n_relocs;
     struct ir *ir;                  /* what the interpreter runs; NULL with emitted code alone */
+    struct tcg_walk *walk;          /* lockstep.c: of tier 2 */
     struct tcg_edge *edges;         /* exits to known pcs */
     uint32_t n_edges;
     struct tcg_edge *incoming;      /* edges of other regions that are chained to this one */
@@ -91,6 +91,7 @@ struct tcg {
     void **helper_table;
     struct tcg_region **by_id;      /* in order of code address too; read without the lock */
     atomic_uint n_regions;
+    int32_t *heat;                  /* by region, see cpu->heat; negative: it has become hot */
     struct tcg_region **hash;       /* 1 << hash_bits lists; grows with the number of regions */
     unsigned hash_bits;
     uint8_t known[TCG_KNOWN_BITS / 8]; /* filter in front of hash */
@@ -104,7 +105,7 @@ struct tcg {
     struct tcg_stats stats;
     uint64_t *counts;               /* of the CPUs (cpu.h); NULL without -d stats */
     struct tcg_perf *perf;          /* perf.c; NULL if it is off */
-    bool make_loop;                 /* the region that is being made is to be a loop */
+    struct opt_graph *graph;        /* graph.c; NULL until the first region of tier 2 */
     bool fp_traps;                  /* TCG_RUN_FPTRAP may be used */
     atomic_bool fp_status;          /* the guest has read its FP status */
     /* Code that cannot be read though mem.code() gave it: a lift begins again without that page. */
@@ -112,10 +113,6 @@ struct tcg {
     uint64_t lift_bad;                /* the page; UINT64_MAX if none */
     sigjmp_buf lift_recover;
 };
-
-/* Peeling and joining a loop costs as much as translating it twice: only for one that has come round so
- * often.  Until then the edge back is not chained. */
-enum { TCG_LOOP_TURNS = 16 };
 
 /* A trap costs about 2 us: a program that has had so many gets code that checks instead. */
 enum { TCG_FP_TRAPS = 1000 };
@@ -142,13 +139,28 @@ struct tcg_cpu_node { struct tcg_thread thread; struct tcg_cpu_node *next; };
  * return the CPU counts as in code, so that no flush takes the region away until
  * tcg_leave_code(). */
 struct tcg_region *tcg_find(struct tcg_cpu *cpu);
-/* lift.c: fills ir with at most max_insns instructions, none behind a side exit if to_branch.  With
- * the lock. */
-/* Does r lead to pc, itself or by way of up to `depth` others? */
-bool tcg_leads_to(const struct tcg_region *r, uint64_t pc, unsigned depth);
-struct tcg_lifted { struct tcg_range64 range[TCG_MAX_RANGES]; unsigned n_ranges, n_insns; };
-void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, unsigned max_insns,
-                     bool to_branch, struct tcg_lifted *out);
+/* lift.c: fills ir with the line at pc.  With the lock. */
+struct tcg_lifted {
+    struct tcg_range64 range[TCG_MAX_RANGES];
+    unsigned n_ranges, n_insns;
+};
+enum tcg_line {
+    TCG_LINE,                       /* along direct jumps and past side exits */
+    TCG_LINE_TO_BRANCH,             /* nothing behind the first side exit */
+    TCG_LINE_BLOCK,                 /* nothing behind the first branch of any kind, or a leader */
+};
+struct tcg_lift_how {
+    enum tcg_line line;
+    unsigned max_insns;
+    const struct opt_graph *graph;  /* TCG_LINE_BLOCK: whose leaders, */
+    uint32_t context;               /* in which context */
+};
+void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, uint64_t pc,
+                     const struct tcg_lift_how *how, struct tcg_lifted *out);
+/* graph.c: fills tcg->ir with the region of tier 2 at the CPU's pc.  False: there is none. */
+bool tcg_lift_graph(struct tcg *tcg, const struct tcg_cpu *cpu, struct tcg_lifted *out);
+/* Does a node of the context begin at pc? */
+bool tcg_graph_leader(const struct opt_graph *g, uint32_t context, uint64_t pc);
 
 /* cache.c; all with the lock unless said. */
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode);
@@ -178,6 +190,7 @@ void tcg_run_emitted(struct tcg_cpu *cpu, const struct tcg_region *r);
 /* lockstep.c: runs the region by both; aborts if the results differ. */
 void tcg_lockstep(struct tcg_cpu *cpu, const struct tcg_region *r);
 void tcg_lockstep_free(struct tcg_thread *t);
+struct tcg_walk *tcg_lockstep_walk(const struct opt_graph *g); /* malloc()ed */
 
 /* cache.c: the IR that a region keeps. */
 void tcg_free_ir(struct tcg_region *r);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tcg/opt/graph.h"
 #include "tcg/run/run.h"
 
 enum { DEFAULT_CACHE = 256 << 20 };
@@ -28,8 +29,9 @@ static bool make_memory(struct tcg *tcg)
 {
     size_t size = tcg->opt.cache_bytes ? tcg->opt.cache_bytes : DEFAULT_CACHE;
     tcg->by_id = map_zero(TCG_MAX_REGIONS * sizeof *tcg->by_id);
+    tcg->heat = map_zero(TCG_MAX_REGIONS * sizeof *tcg->heat);
     tcg->pages = map_zero(sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
-    return tcg->by_id && tcg_hash_grow(tcg) && tcg->pages &&
+    return tcg->by_id && tcg->heat && tcg_hash_grow(tcg) && tcg->pages &&
            arena_map(&tcg->code, size, PROT_READ | PROT_WRITE | PROT_EXEC) &&
            arena_map(&tcg->data, size, PROT_READ | PROT_WRITE);
 }
@@ -47,6 +49,7 @@ static bool make_host(struct tcg *tcg)
     tcg->cg.mem_base = tcg->mem.base;
     tcg->cg.cache = tcg->code.base;
     tcg->cg.count = tcg->counts != NULL;
+    tcg->cg.count_polls = tcg->opt.accel == TCG_ACCEL_LOCKSTEP;
     tcg->cg.address_bits = tcg->mem.address_bits;
     tcg->cg.routines = tcg->routines;
     tcg->cg.p = tcg->cg.start = tcg->code.base;
@@ -102,11 +105,16 @@ void tcg_free(struct tcg *tcg)
         munmap(tcg->data.base, tcg->data.size);
     if (tcg->by_id)
         munmap(tcg->by_id, TCG_MAX_REGIONS * sizeof *tcg->by_id);
+    if (tcg->heat)
+        munmap(tcg->heat, TCG_MAX_REGIONS * sizeof *tcg->heat);
     free(tcg->hash);
     if (tcg->pages)
         munmap(tcg->pages, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
     cg_free(&tcg->cg);
     ir_free(&tcg->ir);
+    if (tcg->graph)
+        free(tcg->graph->ops);
+    free(tcg->graph);
     free(tcg->helper_table);
     free(tcg->counts);
     free(tcg);
@@ -139,6 +147,7 @@ static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
     cpu->tcg = tcg;
     cpu->thread = &n->thread;
     cpu->jump_cache = jumps;
+    cpu->heat = tcg->heat;
     cpu->helpers = tcg->helper_table;
     cpu->counts = tcg->counts;
     cpu->mem_base = tcg->mem.base;

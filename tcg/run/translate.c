@@ -86,38 +86,75 @@ static int generate(struct tcg *tcg, struct tcg_region *r)
 static unsigned disabled_passes(const struct tcg *tcg, uint64_t pc)
 {
     const bool read = tcg->opt.accel == TCG_ACCEL_INTERP || tcg_log_wanted(tcg, pc, TCG_LOG_IR_OPT);
-    return tcg->opt.disabled_passes | (tcg->make_loop ? 0 : 1u << OPT_loop) |
-           (read ? 0 : 1u << OPT_dce);
+    return tcg->opt.disabled_passes | (read ? 0 : 1u << OPT_dce);
 }
 
-/* One region at the CPU's pc.  0 or -ENOSPC (an arena is full), -E2BIG (fewer instructions). */
-static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned max_insns,
-                         struct tcg_region **made)
+/* The IR of the region at the CPU's pc, as lifted.  False: there is none of tier 2. */
+static bool lift(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned tier, unsigned max_insns,
+                 struct tcg_lifted *lifted)
 {
-    struct tcg_lifted lifted;
-    struct ir *ir = &tcg->ir;
-    struct tcg_region *r = tcg_region_alloc(tcg);
-    if (!r)
-        return -ENOSPC;
-    tcg_lift_region(tcg, ir, cpu, max_insns, false, &lifted);
-    if (tcg_log_wanted(tcg, cpu->pc, TCG_LOG_IN_ASM))
-        tcg_log_in_asm(tcg, &lifted, cpu->pc);
-    log_ir(tcg, ir, TCG_LOG_IR);
-    check(tcg, ir, "lift");
-    if (tcg->opt.accel == TCG_ACCEL_LOCKSTEP)
-        r->ir = keep_ir(ir);
-    opt_run(ir, disabled_passes(tcg, cpu->pc), tcg->opt.verify);
-    log_ir(tcg, ir, TCG_LOG_IR_OPT);
-    r->loops = ir->n_blocks > 1;
-    r->tier = tcg->make_loop ? TCG_TIER_2 : TCG_TIER_1;
+    const struct tcg_lift_how line = {.line = TCG_LINE, .max_insns = max_insns};
+    if (tier == 2)
+        return tcg_lift_graph(tcg, cpu, lifted);
+    tcg_lift_region(tcg, &tcg->ir, cpu, cpu->pc, &line, lifted);
+    return true;
+}
+
+/* Of the data arena: what describing a region and listing it on its pages may take. */
+enum { DATA_ROOM = 65536 };
+
+/* What is known of r before code is made; false: the data arena is full. */
+static bool describe(struct tcg *tcg, struct tcg_region *r, const struct tcg_cpu *cpu, unsigned tier,
+                     const struct tcg_lifted *lifted)
+{
+    struct tcg_range64 *range = tcg_arena_alloc(&tcg->data, lifted->n_ranges * sizeof *range);
+    if (!range)
+        return false;
+    memcpy(range, lifted->range, lifted->n_ranges * sizeof *range);
+    r->range = range;
+    r->n_ranges = lifted->n_ranges;
+    r->tier = (uint8_t)tier;
+    r->loops = tier == 2;
     r->pc = cpu->pc;
     r->mode = cpu->mode;
     r->run_mode = cpu->run_mode;
     r->id = tcg->n_regions;
-    r->n_insns = lifted.n_insns;
-    r->n_ranges = lifted.n_ranges;
-    memcpy(r->range, lifted.range, sizeof r->range);
-    int err = tcg->data.size - tcg->data.used < 65536 ? -ENOSPC : 0;
+    r->n_insns = lifted->n_insns;
+    return true;
+}
+
+/* Tier 2 only where a region may go round without the CPU loop's seeing it. */
+static bool may_loop(const struct tcg *tcg, const struct tcg_cpu *cpu)
+{
+    return tcg->opt.accel != TCG_ACCEL_INTERP && tcg->opt.tier != TCG_TIER_1 &&
+           (!tcg->opt.no_chain || tcg->opt.accel == TCG_ACCEL_LOCKSTEP) &&
+           !(cpu->run_mode & (TCG_RUN_ONE_INSN | TCG_RUN_STEP | TCG_RUN_COUNT));
+}
+
+/* One region at the CPU's pc.  0 or -ENOSPC (an arena is full), -E2BIG (fewer instructions, or a
+ * lower tier). */
+static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned tier,
+                         unsigned max_insns, struct tcg_region **made)
+{
+    struct tcg_lifted lifted;
+    struct ir *ir = &tcg->ir;
+    if (!lift(tcg, cpu, tier, max_insns, &lifted))
+        return -E2BIG;
+    struct tcg_region *r = tcg->data.size - tcg->data.used < DATA_ROOM ? NULL : tcg_region_alloc(tcg);
+    if (!r)
+        return -ENOSPC;
+    if (tcg_log_wanted(tcg, cpu->pc, TCG_LOG_IN_ASM))
+        tcg_log_in_asm(tcg, &lifted, cpu->pc);
+    log_ir(tcg, ir, TCG_LOG_IR);
+    check(tcg, ir, "lift");
+    if (tcg->opt.accel == TCG_ACCEL_LOCKSTEP) {
+        r->ir = keep_ir(ir);
+        r->walk = tier == 2 ? tcg_lockstep_walk(tcg->graph) : NULL;
+    }
+    opt_run(ir, disabled_passes(tcg, cpu->pc), tcg->opt.verify);
+    log_ir(tcg, ir, TCG_LOG_IR_OPT);
+    tcg->cg.heat = tier == 1 && may_loop(tcg, cpu);
+    int err = describe(tcg, r, cpu, tier, &lifted) ? 0 : -ENOSPC;
     if (!err && tcg->opt.accel == TCG_ACCEL_INTERP) {
         r->ir = keep_ir(ir);
         r->code = tcg_arena_alloc(&tcg->code, 1); /* a distinct address, for look-up alone */
@@ -140,42 +177,17 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ma
     return 0;
 }
 
-/* Loops only where a region may go round without the CPU loop's seeing it. */
-static bool may_loop(const struct tcg *tcg, const struct tcg_cpu *cpu)
-{
-    return tcg->opt.accel != TCG_ACCEL_INTERP && tcg->opt.tier != TCG_TIER_1 &&
-           (!tcg->opt.no_chain || tcg->opt.accel == TCG_ACCEL_LOCKSTEP) &&
-           !(tcg->opt.disabled_passes >> OPT_loop & 1) &&
-           !(cpu->run_mode & (TCG_RUN_ONE_INSN | TCG_RUN_STEP | TCG_RUN_COUNT));
-}
-
-static struct tcg_region *link_from(const struct tcg_cpu *cpu)
-{
-    const struct tcg *tcg = cpu->tcg;
-    return cpu->link && cpu->link->region < tcg->n_regions ? tcg->by_id[cpu->link->region] : NULL;
-}
-
-/* r is new.  If it leads back to itself, or to where the CPU comes from, that is a loop's head. */
-static void note_loop(struct tcg_cpu *cpu, struct tcg_region *r)
-{
-    struct tcg_region *from = link_from(cpu);
-    if (!may_loop(cpu->tcg, cpu) || r->loops)
-        return;
-    r->loop_head = tcg_leads_to(r, r->pc, 1);
-    if (from && from != r && !from->dead && !from->loops && !from->turns &&
-        tcg_leads_to(r, from->pc, 1))
-        from->loop_head = true;
-}
-
-static struct tcg_region *make(struct tcg_cpu *cpu)
+static struct tcg_region *make(struct tcg_cpu *cpu, unsigned tier)
 {
     struct tcg *tcg = cpu->tcg;
     struct tcg_region *r = NULL;
     unsigned max_insns = cpu->run_mode & TCG_RUN_ONE_INSN ? 1 : TCG_MAX_INSNS;
     const uint64_t start = tcg_log_clock(tcg);
     for (int tries = 0; !r; tries++) {
-        int err = tcg_translate(tcg, cpu, max_insns, &r);
-        if (err == -E2BIG && max_insns > 1)
+        int err = tcg_translate(tcg, cpu, tier, max_insns, &r);
+        if (err == -E2BIG && tier > 1)
+            tier = 1;
+        else if (err == -E2BIG && max_insns > 1)
             max_insns /= 2;
         else if (err == -ENOSPC && tries < 8)
             tcg_flush(tcg, cpu);
@@ -187,17 +199,6 @@ static struct tcg_region *make(struct tcg_cpu *cpu)
         }
     }
     tcg->stats.tier[r->tier].ns += tcg_log_clock(tcg) - start;
-    return r;
-}
-
-/* The region of code that has none. */
-static struct tcg_region *make_first(struct tcg_cpu *cpu)
-{
-    struct tcg *tcg = cpu->tcg;
-    tcg->make_loop = tcg->opt.tier == TCG_TIER_2 && may_loop(tcg, cpu);
-    struct tcg_region *r = make(cpu);
-    tcg->make_loop = false;
-    note_loop(cpu, r);
     return r;
 }
 
@@ -213,7 +214,8 @@ static bool lift_cold(struct tcg_cpu *cpu)
     tcg_see(tcg, cpu->pc, cpu->mode);
     if (!t->step.guest)
         ir_init(&t->step, tcg->guest);
-    tcg_lift_region(tcg, &t->step, cpu, TCG_MAX_INSNS, true, &lifted);
+    const struct tcg_lift_how how = {.line = TCG_LINE_TO_BRANCH, .max_insns = TCG_MAX_INSNS};
+    tcg_lift_region(tcg, &t->step, cpu, cpu->pc, &how, &lifted);
     tcg->stats.cold++;
     tcg->stats.cold_insns += lifted.n_insns;
     return true;
@@ -231,23 +233,24 @@ static void connect(struct tcg_cpu *cpu, struct tcg_region *r)
     __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);
 }
 
-/* The CPU came to r, a loop's head, by an edge back: once it has done so often enough the loop is made
- * one region.  Returns what to run. */
-static struct tcg_region *turn(struct tcg_cpu *cpu, struct tcg_region *r)
+/* The CPU came to r by a jump backwards that has become hot: the loop is made one region.  Returns what
+ * to run. */
+static struct tcg_region *heat_up(struct tcg_cpu *cpu, struct tcg_region *r)
 {
     struct tcg *tcg = cpu->tcg;
-    const struct tcg_region *from = link_from(cpu);
-    if (!from || (from != r && !tcg_leads_to(r, from->pc, 2)))
+    struct tcg_region *hot = NULL;
+    tcg->heat[cpu->link->region] = 0;
+    if (r->lukewarm || !may_loop(tcg, cpu))
         return r;
-    cpu->link = NULL;
-    if (++r->turns < (tcg->opt.tier == TCG_TIER_2 ? 1 : TCG_LOOP_TURNS))
-        return r;
+    r->lukewarm = true;
+    const uint64_t start = tcg_log_clock(tcg);
+    const int err = tcg_translate(tcg, cpu, 2, 0, &hot);
+    tcg->stats.tier[2].ns += tcg_log_clock(tcg) - start;
+    if (err)
+        return r; /* it has no loop, or there is no room */
+    hot->lukewarm = true;
     tcg_forget(tcg, r);
-    tcg->make_loop = true;
-    r = make(cpu);
-    tcg->make_loop = false;
-    r->turns = TCG_LOOP_TURNS;
-    return r;
+    return hot;
 }
 
 /* NULL: to be interpreted. */
@@ -256,7 +259,7 @@ static struct tcg_region *make_or_lift(struct tcg_cpu *cpu)
     struct tcg *tcg = cpu->tcg;
     const uint64_t start = tcg_log_clock(tcg);
     if (!lift_cold(cpu))
-        return make_first(cpu);
+        return make(cpu, tcg->opt.tier == TCG_TIER_2 && may_loop(tcg, cpu) ? 2 : 1);
     tcg->stats.cold_ns += tcg_log_clock(tcg) - start;
     return NULL;
 }
@@ -272,8 +275,8 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu)
     tcg->stats.found[cpu->link ? TCG_FROM_LINK : cpu->thread->from]++;
     if (!r)
         r = make_or_lift(cpu);
-    else if (r->loop_head && cpu->link)
-        r = turn(cpu, r);
+    else if (cpu->link && cpu->link->region < tcg->n_regions && tcg->heat[cpu->link->region] < 0)
+        r = heat_up(cpu, r);
     if (r && !tcg->opt.no_chain)
         connect(cpu, r);
     cpu->link = NULL;
