@@ -257,10 +257,36 @@ static bool fits_extended(const struct opt_shape *c, const struct opt_shape *e)
            (uint64_t)c->imm[0] <= UINT32_MAX;
 }
 
-/* Flags of the same op: an operand that is not the same constant on both ways is a parameter. */
+static void general_operands(struct opt_shape *s)
+{
+    for (int k = 0; k < 2; k++) {
+        s->is_const[k] = false;
+        s->slot[k] = 0;
+        s->imm[k] = 0;
+    }
+}
+
+/* One op that can make the flags of both: those of a & b are those of (a & b) + 0, and those of 32 bits
+ * are those of the upper half of 64 (join.c). */
+static bool common_op(struct opt_shape *a, const struct opt_shape *b)
+{
+    const bool and_add = (a->opc == IR_flags_and && b->opc == IR_flags_add) ||
+                         (a->opc == IR_flags_add && b->opc == IR_flags_and);
+    if (a->opc != b->opc && !and_add)
+        return false;
+    if (and_add)
+        a->opc = IR_flags_add;
+    if (and_add || a->type != b->type)
+        general_operands(a);
+    if (a->type != b->type)
+        a->type = IR_I64;
+    return true;
+}
+
+/* Flags of one op: an operand that is not the same constant on both ways is a parameter. */
 static bool meet_flags(struct opt_shape *a, const struct opt_shape *b)
 {
-    if (a->opc != b->opc || a->type != b->type || a->lane != b->lane || a->mod != b->mod)
+    if (!common_op(a, b))
         return false;
     for (int k = 0; k < 2; k++) {
         if (a->is_const[k] && (!b->is_const[k] || a->imm[k] != b->imm[k])) {

@@ -218,6 +218,19 @@ static ir_ref unextended(struct join *j, const struct opt_shape *sh, ir_ref v)
     return op->arg[0];
 }
 
+/* Operand k of the op of shape sh that makes the flags which op v makes (graph.c, common_op()). */
+static ir_ref flags_operand(struct join *j, const struct opt_shape *sh, ir_ref v, int k)
+{
+    const struct ir_op op = j->ir->ops[v];
+    const enum ir_type t = (enum ir_type)op.type;
+    ir_ref x = op.arg[k];
+    if (op.opc != sh->opc)
+        x = k ? ir_const(j->ir, t, 0) : ir_and(j->ir, t, op.arg[0], op.arg[1]);
+    if (t != sh->type)
+        x = ir_shl(j->ir, IR_I64, ir_zext64(j->ir, x), ir_const(j->ir, IR_I64, 32));
+    return x;
+}
+
 static void slot_args(struct join *j, uint32_t block, unsigned s, struct args *a)
 {
     const struct opt_shape *sh = shape(j, block, s);
@@ -231,7 +244,7 @@ static void slot_args(struct join *j, uint32_t block, unsigned s, struct args *a
     case OPT_FLAGS:
         for (int k = 0; k < 2; k++)
             if (!sh->is_const[k] && !sh->slot[k])
-                a->at[a->n++] = j->ir->ops[v].arg[k];
+                a->at[a->n++] = flags_operand(j, sh, v, k);
         break;
     default:
         a->at[a->n++] = v;
