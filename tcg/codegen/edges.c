@@ -57,12 +57,21 @@ static void add_stack(struct cg *cg, struct cg_block_in *in, ir_ref v, int32_t d
 /* The slot whose memory holds parameter v too, plus 1; 0: none. */
 static unsigned copy_of(const struct cg *cg, ir_ref v)
 {
-    return (unsigned)cg->ir->ops[v].imm2;
+    return cg->ir->ops[v].imm2 > 0 ? (unsigned)cg->ir->ops[v].imm2 : 0;
+}
+
+/* The slot that parameter v is the value of, so that it may come in that slot's memory, plus 1; 0: none. */
+static unsigned home_of(const struct cg *cg, ir_ref v)
+{
+    const int64_t s = cg->ir->ops[v].imm2;
+    if (s >= 0)
+        return (unsigned)s;
+    return tcg_slot_narrow(&cg->ir->guest->slots[-s - 1]) ? 0 : (unsigned)-s;
 }
 
 static void add_state(struct cg *cg, struct cg_block_in *in, ir_ref v)
 {
-    int32_t disp = (int32_t)cg->ir->guest->slots[copy_of(cg, v) - 1].offset;
+    int32_t disp = (int32_t)cg->ir->guest->slots[home_of(cg, v) - 1].offset;
     add_place(cg, in, (struct cg_place){.value = v, .reg = CG_NO_REG, .mem = CG_STATE, .disp = disp});
 }
 
@@ -100,7 +109,7 @@ static void decide_param(struct cg *cg, struct cg_block_in *in, ir_ref v, ir_ref
     if (reg != CG_NO_REG) {
         used[c] |= 1u << reg;
         add_reg(cg, in, v, reg);
-    } else if (copy_of(cg, v)) {
+    } else if (home_of(cg, v)) {
         add_state(cg, in, v);
     } else {
         add_stack(cg, in, v, free_stack(cg, stack));
@@ -262,7 +271,7 @@ static struct edge make_edge(struct cg *cg, uint32_t block, const ir_ref *args)
     for (uint32_t k = 0; k < p->in[block].n; k++) {
         const struct cg_place pl = p->places[p->in[block].first + k];
         bool param = pl.value >= t->first;
-        if (pl.mem != CG_STATE) /* else it is there by now */
+        if (!param || pl.mem != CG_STATE || !copy_of(cg, pl.value)) /* else it is there by now */
             add_move(cg, param ? args[pl.value - t->first] : pl.value, &pl);
     }
     e.n = p->n_moves - e.first;
@@ -406,9 +415,10 @@ void cg_block_enter(struct cg *cg, uint32_t block)
             p->reg_val[c][pl->reg] = pl->value;
         else if (pl->mem == CG_STACK)
             p->stack_val[pl->disp / 16] = pl->value;
-        if (pl->value >= b->first && copy_of(cg, pl->value)) {
-            const unsigned s = copy_of(cg, pl->value) - 1;
+        if (pl->value >= b->first && (copy_of(cg, pl->value) || pl->mem == CG_STATE)) {
+            const unsigned s = home_of(cg, pl->value) - 1;
             p->val[pl->value].mem = CG_STATE;
+            p->val[pl->value].bytes = cg->ir->guest->slots[s].bytes;
             p->val[pl->value].disp = (int32_t)cg->ir->guest->slots[s].offset;
             p->slot[s].home_of = pl->value;
         }

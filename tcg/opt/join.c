@@ -3,7 +3,8 @@
  * One region of IR from a plan of blocks.  Values stay within their block; a slot that is carried
  * goes in as a parameter, and where its memory may not hold it by then it is put again at the
  * block's head, so that nothing need be stored on the way.  What its memory does hold is marked as a
- * copy (param.imm2), which may be read from there at any time.  Includes graph.h.
+ * copy (param.imm2, the slot plus 1), which may be read from there at any time; a value that is put
+ * again may come in that memory too (-imm2).  Includes graph.h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -127,11 +128,13 @@ static ir_ref head_value(struct join *j, uint32_t block, unsigned s, unsigned *a
     return ir_emit(j->ir, op);
 }
 
-/* A parameter that is just what the slot's memory holds. */
-static void mark_copy(struct join *j, uint32_t block, unsigned s, unsigned at)
+/* A parameter that is just what the slot holds: and its memory too, unless it is dirty. */
+static void mark_home(struct join *j, uint32_t block, unsigned s, unsigned at)
 {
+    const int64_t slot = s + 1;
     if (shape(j, block, s)->kind == OPT_PLAIN)
-        j->ir->ops[ir_block_param(j->ir, block, at)].imm2 = s + 1;
+        j->ir->ops[ir_block_param(j->ir, block, at)].imm2 =
+            opt_in(&j->p->block[block].dirty, s) ? -slot : slot;
 }
 
 static void begin_block(struct join *j, uint32_t block)
@@ -149,8 +152,7 @@ static void begin_block(struct join *j, uint32_t block)
         const unsigned s = j->order[k], from = at;
         if (!opt_in(&b->carry, s))
             continue;
-        if (!opt_in(&b->dirty, s))
-            mark_copy(j, block, s, at);
+        mark_home(j, block, s, at);
         j->cur[s] = head_value(j, block, s, &at);
         if (at > from)
             j->ir->ops[ir_block_param(j->ir, block, from)].mod = (uint16_t)(s + 1);
