@@ -292,10 +292,24 @@ static bool guard_return(struct growth *w, uint32_t k, uint64_t ret, uint32_t to
     return true;
 }
 
-/* The callee's returns lead to where the call goes on. */
-static void connect_returns(struct growth *w, uint32_t from, uint32_t context, uint32_t caller)
+/* Does slot s hold the return address when node k calls? */
+static bool links(const struct opt_graph *g, uint32_t k, unsigned s)
+{
+    const struct opt_node *n = &g->node[k];
+    for (uint32_t r = n->first + n->n; r-- > n->first;) {
+        const struct ir_op *op = &g->ops[r];
+        if (op->opc != IR_put || (unsigned)op->imm != s)
+            continue;
+        return g->ops[op->arg[0]].opc == IR_const && (uint64_t)g->ops[op->arg[0]].imm == n->to[1];
+    }
+    return false;
+}
+
+/* The callee's returns lead to where the call of node `call` goes on. */
+static void connect_returns(struct growth *w, uint32_t from, uint32_t context, uint32_t call)
 {
     struct opt_graph *g = w->g;
+    const uint32_t caller = g->node[call].context;
     const uint64_t ret = g->context[context].ret;
     const uint32_t end = g->n_nodes, to = node_at(w, ret, caller);
     for (uint32_t k = from; k < end; k++) {
@@ -303,7 +317,8 @@ static void connect_returns(struct growth *w, uint32_t from, uint32_t context, u
         if (n->context != context || !returns(g, n))
             continue;
         const struct ir_op *leave = &g->ops[n->first + n->n - 1];
-        if (changes(g, from, (unsigned)g->ops[leave->arg[0]].imm)) {
+        const unsigned link = (unsigned)g->ops[leave->arg[0]].imm;
+        if (!links(g, call, link) || changes(g, from, link)) {
             if (to != OPT_NONE)
                 guard_return(w, k, ret, to);
             continue;
@@ -343,7 +358,7 @@ static void follow_call(struct growth *w, uint32_t k)
         if (g->n_insns - n_insns <= MAX_CALLEE_INSNS && worth_following(g, from, context)) {
             n->end = OPT_GOTO;
             n->succ[0] = entry;
-            connect_returns(w, from, context, caller);
+            connect_returns(w, from, context, k);
             return;
         }
     }
