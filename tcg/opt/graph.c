@@ -336,31 +336,42 @@ static struct opt_shape shape_out(const struct shapes *x, uint32_t k, unsigned s
     return sh;
 }
 
+/* Where slot s was read that operand k of the flags put by op `put` is the value of. */
+static uint32_t read_at(const struct opt_graph *g, uint32_t put, int k)
+{
+    const uint32_t operand = g->ops[g->ops[put].arg[0]].arg[k];
+    return g->ops[operand].opc == IR_trunc ? g->ops[operand].arg[0] : operand;
+}
+
+/* Slot s is put: no flags put before have what it holds as an operand any more. */
+static void slot_changes(const struct opt_plan *p, struct opt_shape *out, unsigned s)
+{
+    for (unsigned f = 0; f < p->n_slots; f++)
+        for (int k = 0; p->g->guest->slots[f].type == IR_FLAGS && k < 2; k++)
+            if (out[f].slot[k] == s + 1)
+                out[f].slot[k] = 0;
+}
+
+/* Shapes of what block b puts last. */
 static void find_puts(struct shapes *x, uint32_t block)
 {
     const struct opt_plan *p = x->p;
     const struct opt_graph *g = p->g;
     struct opt_shape *out = x->out + block * p->n_slots;
-    uint8_t changed[OPT_MAX_SLOTS] = {0}; /* since the flags were put */
-    unsigned flags = OPT_MAX_SLOTS;
-    for (uint32_t k = p->block[block].first; k != OPT_NONE; k = p->next[k])
+    for (uint32_t k = p->block[block].first; k != OPT_NONE; k = p->next[k]) {
+        uint32_t last_put[OPT_MAX_SLOTS] = {0}; /* in this node */
         for (uint32_t r = g->node[k].first; r < g->node[k].first + g->node[k].n; r++) {
             if (g->ops[r].opc != IR_put)
                 continue;
             const unsigned s = (unsigned)g->ops[r].imm;
+            slot_changes(p, out, s);
             out[s] = opt_shape_of(g, g->ops[r].arg[0]);
-            changed[s] = 1;
-            if (g->ops[r].type == IR_FLAGS) {
-                flags = s;
-                memset(changed, 0, sizeof changed);
-                for (uint32_t i = r - 1; i >= g->node[k].first && g->ops[i].opc != IR_insn; i--)
-                    if (g->ops[i].opc == IR_put) /* by the same instruction */
-                        changed[g->ops[i].imm] = 1;
-            }
+            last_put[s] = r;
+            for (int i = 0; i < 2; i++)
+                if (out[s].slot[i] && last_put[out[s].slot[i] - 1] > read_at(g, r, i))
+                    out[s].slot[i] = 0; /* it has changed since it was read */
         }
-    for (int i = 0; i < 2 && flags < OPT_MAX_SLOTS; i++)
-        if (out[flags].slot[i] && changed[out[flags].slot[i] - 1])
-            out[flags].slot[i] = 0;
+    }
 }
 
 /* An operand of flags can be taken from a slot where that is carried in too. */
