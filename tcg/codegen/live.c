@@ -126,7 +126,7 @@ static ir_ref find_twin(const struct live *l, ir_ref r)
         if (op->opc == opc && op->type == fl->type && op->arg[0] == fl->arg[0] &&
             op->arg[1] == fl->arg[1])
             return wanted(l, t, r) ? t : 0;
-        if (clobbers(l, op))
+        if (clobbers(l, op) || cg_flags_arg(op) >= 0) /* others may be in the host's flags register */
             return 0;
     }
     return 0;

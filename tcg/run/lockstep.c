@@ -100,8 +100,10 @@ static bool stays(const struct tcg_cpu *cpu, const struct tcg_walk *w, uint32_t 
     *jumped = false;
     if (cpu->exc != TCG_EXC_NONE)
         return false;
+    const struct guest *guest = cpu->tcg->guest;
     if (at != w->node[*k].last)
-        return cpu->pc > at && cpu->pc <= w->node[*k].last;
+        return guest_code_address(guest, cpu->pc) > guest_code_address(guest, at) &&
+               guest_code_address(guest, cpu->pc) <= guest_code_address(guest, w->node[*k].last);
     *jumped = true;
     for (int e = 0; e < 2; e++) {
         const uint32_t s = w->node[*k].succ[e];

@@ -29,14 +29,14 @@ static struct ir *keep_ir(const struct ir *from)
     to->ops = malloc(from->n * sizeof *to->ops);
     to->blocks = malloc(from->n_blocks * sizeof *to->blocks);
     to->edge_args = malloc((from->n_edge_args + 1) * sizeof *to->edge_args);
-    if (!to->ops || !to->blocks || !to->edge_args)
+    to->mark = malloc((from->n / 64 + 1) * sizeof *to->mark);
+    if (!to->ops || !to->blocks || !to->edge_args || !to->mark)
         abort();
     memcpy(to->ops, from->ops, from->n * sizeof *to->ops);
     memcpy(to->blocks, from->blocks, from->n_blocks * sizeof *to->blocks);
     if (from->n_edge_args)
         memcpy(to->edge_args, from->edge_args, from->n_edge_args * sizeof *to->edge_args);
     to->cap = from->n;
-    to->mark = NULL;
     return to;
 }
 
