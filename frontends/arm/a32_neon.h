@@ -28,17 +28,6 @@
 
 enum { A32_RESERVED = 0xff };
 
-/* Element sizes that an instruction has. */
-enum {
-    SIZE_B = 1 << IR_LANE_B,
-    SIZE_H = 1 << IR_LANE_H,
-    SIZE_S = 1 << IR_LANE_S,
-    SIZE_D = 1 << IR_LANE_D,
-    SIZE_HS = SIZE_H | SIZE_S,
-    SIZE_BHS = SIZE_B | SIZE_HS,
-    SIZE_BHSD = SIZE_BHS | SIZE_D,
-};
-
 /* Operations on one, two and three vectors: IR builders or functions made of them. */
 typedef ir_ref a32_op1(struct ir *ir, uint8_t lane, ir_ref a);
 typedef ir_ref a32_op2(struct ir *ir, uint8_t lane, ir_ref a, ir_ref b);

@@ -8,6 +8,17 @@
 
 #include "tcg/ir/ir.h"
 
+/* Element sizes that an instruction has, a set. */
+enum {
+    SIZE_B = 1 << IR_LANE_B,
+    SIZE_H = 1 << IR_LANE_H,
+    SIZE_S = 1 << IR_LANE_S,
+    SIZE_D = 1 << IR_LANE_D,
+    SIZE_HS = SIZE_H | SIZE_S,
+    SIZE_BHS = SIZE_B | SIZE_HS,
+    SIZE_BHSD = SIZE_BHS | SIZE_D,
+};
+
 /* The FP constant of 2^size bytes that imm8 encodes (VFPExpandImm). */
 uint64_t a64_fp_imm(unsigned size, unsigned imm8);
 

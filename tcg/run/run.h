@@ -34,7 +34,7 @@ struct tcg_region {
     uint8_t tier;                   /* enum tcg_tier, never AUTO: 1 a line, 2 a graph */
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
-    bool lukewarm;                  /* there is no region of tier 2 for it */
+    bool lukewarm;                  /* a jump backwards to it makes no region of tier 2 any more */
     const uint8_t *code;
     uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
     const uint8_t *snap;
