@@ -500,11 +500,10 @@ int64_t sys_rt_sigaction(struct lu_task *t, const uint64_t arg[6])
     return arg[2] ? lu_copy_to(t, arg[2], &old_action, sizeof old_action) : 0;
 }
 
-int64_t sys_rt_sigprocmask(struct lu_task *t, const uint64_t arg[6])
+/* rt_sigprocmask and its forerunner; kept: signals that SIG_SETMASK leaves as they are. */
+static int64_t change_mask(struct lu_task *t, const uint64_t arg[6], uint64_t kept)
 {
     uint64_t set, old = t->sig.mask;
-    if (arg[3] != sizeof set)
-        return -EINVAL;
     if (arg[1]) {
         if (lu_copy_from(t, &set, arg[1], sizeof set))
             return -EFAULT;
@@ -514,9 +513,14 @@ int64_t sys_rt_sigprocmask(struct lu_task *t, const uint64_t arg[6])
             return -LU_ERESTARTNOINTR;
         lu_signal_set_mask(t, arg[0] == SIG_BLOCK     ? old | set
                               : arg[0] == SIG_UNBLOCK ? old & ~set
-                                                      : set);
+                                                      : (old & kept) | set);
     }
     return arg[2] ? lu_copy_to(t, arg[2], &old, sizeof old) : 0;
+}
+
+int64_t sys_rt_sigprocmask(struct lu_task *t, const uint64_t arg[6])
+{
+    return arg[3] == sizeof(uint64_t) ? change_mask(t, arg, 0) : -EINVAL;
 }
 
 int64_t sys_rt_sigpending(struct lu_task *t, const uint64_t arg[6])
@@ -613,19 +617,7 @@ int64_t sys_sigreturn(struct lu_task *t, const uint64_t arg[6])
 
 int64_t sys_sigprocmask(struct lu_task *t, const uint64_t arg[6])
 {
-    uint64_t set, old = t->sig.mask;
-    if (arg[1]) {
-        if (lu_copy_from(t, &set, arg[1], sizeof set))
-            return -EFAULT;
-        if (arg[0] > SIG_SETMASK)
-            return -EINVAL;
-        if (lu_signal_block_all(t))
-            return -LU_ERESTARTNOINTR;
-        lu_signal_set_mask(t, arg[0] == SIG_BLOCK     ? old | set
-                              : arg[0] == SIG_UNBLOCK ? old & ~set
-                                                      : (old & ~0xffffffffull) | set);
-    }
-    return arg[2] ? lu_copy_to(t, arg[2], &old, sizeof old) : 0;
+    return change_mask(t, arg, ~UINT64_C(0xffffffff));
 }
 
 int64_t sys_sigsuspend(struct lu_task *t, const uint64_t arg[6])
