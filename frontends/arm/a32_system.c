@@ -185,6 +185,12 @@ TRANS(MRC)
         }
         a32_put_r(s, a->rt, a32_imm(s, CNTFRQ));
         return true;
+    case CP15(0, 9, 14, 0): /* PMUSERENR: the only one of the PMU that user mode may always read (B4.1.126) */
+        if (a->rt == 15 || !a32_has(s, A32_FEAT_V7)) {
+            return false;
+        }
+        a32_put_r(s, a->rt, a32_imm(s, 0));
+        return true;
     default: return false;
     }
     if (a->rt == 15 || !a32_has(s, A32_FEAT_V6K)) {

@@ -139,9 +139,23 @@ static ir_ref find_twin(const struct live *l, ir_ref r)
     return 0;
 }
 
+/* Is flags value f an argument of an edge, so that it must be a packed word?  Only then does a flags
+ * value that could be made again have a next use of its own. */
+static bool goes_on(const struct live *l, ir_ref f)
+{
+    return l->val[f].next != CG_NEVER;
+}
+
 static void lower_producer(struct live *l, ir_ref r)
 {
     struct ir_op *ops = l->ir->ops;
+    if (goes_on(l, r)) {
+        if (l->fused == r) {
+            l->fused = 0;
+            ops[r].pass |= CG_SETS; /* wanted both ways */
+        }
+        return;
+    }
     if (l->fused != r) {
         if (ops[r].opc != IR_fcmp) /* that is kept as a packed word */
             ops[r].pass |= CG_VIRTUAL;
@@ -177,6 +191,8 @@ static void lower_flags(struct live *l, ir_ref r, struct ir_op *op)
 static bool made_again(const struct live *l, ir_ref f)
 {
     const struct ir_op *ops = l->ir->ops;
+    if (goes_on(l, f))
+        return false;
     if (ops[f].opc != IR_fcmp || f == l->fused)
         return lazy_producer(ops[f].opc);
     if (passed_on(l, f))
