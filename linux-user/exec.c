@@ -23,12 +23,27 @@
 
 enum { MAX_SCRIPTS = 5, SCRIPT_LINE = 256 };
 
-static char own_path[PATH_MAX]; /* of the translator, for where there is no /proc */
+static char own_path[PATH_MAX]; /* of the translator, for where there is no /proc; "" if not known */
+static bool by_kernel;          /* it runs guest programs by us, and does not tell where we are */
+
+/* Without /proc, what binfmt_misc was asked to run is all that is known. */
+static bool is_guest_program(const char *path)
+{
+    unsigned char head[64];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof head);
+    if (fd >= 0)
+        close(fd);
+    return n > 0 && lu_abi_for(head, n);
+}
 
 void lu_exec_init(const char *own)
 {
     ssize_t n = readlink("/proc/self/exe", own_path, sizeof own_path - 1);
-    if (n <= 0 && !realpath(own, own_path))
+    if (n > 0)
+        return;
+    by_kernel = is_guest_program(own);
+    if (by_kernel || !realpath(own, own_path))
         own_path[0] = '\0';
 }
 
@@ -290,6 +305,14 @@ static int escape_env(struct lu_task *t, struct vectors *v)
     return 0;
 }
 
+/* Has the kernel run it. */
+static int64_t run_host(const struct lu_exec_target *target, char **argv, char **envp)
+{
+    if (target->fd >= 0)
+        return lu_host_syscall(SYS_execveat, target->fd, "", argv, envp, AT_EMPTY_PATH);
+    return lu_host_syscall(SYS_execve, target->path, argv, envp);
+}
+
 /* Runs the translator: its options, -0 argv[0], program, arguments. */
 static int64_t run_guest(struct lu_task *t, const struct lu_exec_target *target, char **argv,
                          unsigned argc, char **envp)
@@ -315,6 +338,8 @@ static int64_t run_guest(struct lu_task *t, const struct lu_exec_target *target,
     int64_t r = lu_host_syscall(SYS_execve, "/proc/self/exe", list, envp);
     if (r == -ENOENT && own_path[0])
         r = lu_host_syscall(SYS_execve, own_path, list, envp);
+    if (r == -ENOENT && by_kernel)
+        r = run_host(target, argv, envp);
     return r;
 }
 
@@ -334,10 +359,8 @@ static int64_t run(struct lu_task *t, const struct lu_exec_target *target, struc
     lu_signal_before_exec(t);
     if (target->kind == LU_EXEC_GUEST)
         r = run_guest(t, target, argv, argc, v->envp);
-    else if (target->fd >= 0)
-        r = lu_host_syscall(SYS_execveat, target->fd, "", argv, v->envp, AT_EMPTY_PATH);
     else
-        r = lu_host_syscall(SYS_execve, target->path, argv, v->envp);
+        r = run_host(target, argv, v->envp);
     lu_signal_exec_failed(t);
     return r;
 }

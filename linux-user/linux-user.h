@@ -101,6 +101,8 @@ const struct lu_abi *lu_abi_number(unsigned k);
 const struct lu_abi *lu_abi_for(const void *head, size_t n);
 /* Why there is none. */
 void lu_abi_explain(const void *head, size_t n, char problem[160]);
+/* Prints a line for each ABI that makes binfmt_misc run its programs by us. */
+void lu_abi_print_binfmt(void);
 
 /* --- the process ------------------------------------------------------------------------------ */
 

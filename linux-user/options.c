@@ -28,6 +28,7 @@ struct option {
 static const struct option table[] = {
     {"h", NULL, NULL, ACTION, 0, "print this help"},
     {"version", NULL, NULL, ACTION, 0, "print the version"},
+    {"binfmt", NULL, NULL, ACTION, 0, "print lines for binfmt_misc, which has the kernel run us"},
     {"L", "LD_PREFIX", "path", STRING, OPT(ld_prefix),
      "look for absolute paths under 'path' first"},
     {"E", "SET_ENV", "var=value", ENV_SET, OPT(set_env), "set variables of the guest"},
@@ -183,6 +184,8 @@ static void run_action(const struct option *o, const char *program)
 {
     if (!strcmp(o->name, "version"))
         printf("dragoman version " PACKAGE_VERSION "\n");
+    else if (!strcmp(o->name, "binfmt"))
+        lu_abi_print_binfmt();
     else
         print_help(program);
     fflush(stdout);

@@ -93,8 +93,10 @@ int main(int argc, char **argv)
     show_status("no program", wait_for(pid));
 
     arguments[1] = "spawned";
-    printf("spawn %d\n", posix_spawn(&pid, argv[0], NULL, NULL, arguments, environment));
-    show_status("spawn", wait_for(pid));
+    const int error = posix_spawn(&pid, argv[0], NULL, NULL, arguments, environment);
+    const int status = wait_for(pid); /* what it prints comes first */
+    printf("spawn %d\n", error);
+    show_status("spawn", status);
 
     pid = fork();
     if (pid == 0)
