@@ -82,20 +82,13 @@ static bool may_fuse(const struct live *l, ir_ref r)
     return l->ir->ops[r].opc != IR_branch || !packs_at_end(l->ir, l->block);
 }
 
-/* Is f an fcmp that another block gets as a value, so that it needs a place? */
-static bool passed_on(const struct live *l, ir_ref f)
-{
-    return l->ir->ops[f].opc == IR_fcmp && l->val[f].next != CG_NEVER;
-}
-
 /* The flags operand of op r: does it find them in the host's flags register? */
 static void lower_use(struct live *l, ir_ref r, ir_ref f)
 {
     const struct ir_op *ops = l->ir->ops;
     if (l->fused != f) {
         l->fused = 0;
-        if (f < l->block->first || !lazy_producer(ops[f].opc) || !may_fuse(l, r) ||
-            passed_on(l, f))
+        if (f < l->block->first || !lazy_producer(ops[f].opc) || !may_fuse(l, r))
             return;
         for (ir_ref t = r - 1; t > f; t--)
             if (!passes(l, f, &ops[t]))
@@ -195,8 +188,6 @@ static bool made_again(const struct live *l, ir_ref f)
         return false;
     if (ops[f].opc != IR_fcmp || f == l->fused)
         return lazy_producer(ops[f].opc);
-    if (passed_on(l, f))
-        return false;
     for (ir_ref t = f + 1; t < l->ir->n; t++) {
         const int k = cg_flags_arg(&ops[t]);
         if (ops[t].opc == IR_branch || ops[t].opc == IR_jump)
