@@ -150,15 +150,15 @@ void x64_vex_rm(struct cg *cg, uint32_t op, unsigned reg, unsigned v, const stru
     modrm_mem(cg, reg, m, true);
 }
 
-/* Registers 0..15 alone, 128 bits long. */
+/* Vector registers 0..31: r, xb and v with their bit 4. */
 static void evex_prefix(struct cg *cg, uint32_t op, unsigned r, unsigned xb, unsigned v, unsigned k)
 {
     const unsigned pp = op >> X_PP_SHIFT & 3, w = op & (X_W | X_WEV) ? 0x80 : 0;
 
     x64_u8(cg, 0x62);
-    x64_u8(cg, (r ? 0u : 0x80u) | (~xb & 3) << 5 | 0x10 | (op >> 8 & 3));
+    x64_u8(cg, (r & 1 ? 0u : 0x80u) | (~xb & 3) << 5 | (r & 2 ? 0u : 0x10u) | (op >> 8 & 3));
     x64_u8(cg, w | (~v & 15) << 3 | 4 | pp);
-    x64_u8(cg, (k & 0xf7) | 8);
+    x64_u8(cg, (k & 0xf7) | (v & 16 ? 0u : 8u));
     x64_u8(cg, op & 0xff);
 }
 

@@ -66,10 +66,10 @@ static inline void x64_u64(struct cg *cg, uint64_t v)
 void x64_rr(struct cg *cg, uint32_t op, unsigned reg, unsigned rm);
 void x64_rm(struct cg *cg, uint32_t op, unsigned reg, const struct x64_mem *m);
 
-/* VEX.128 (or scalar) and EVEX.128 encodings; v: the second operand, 0 if there is none.  k: EVEX
- * mask register in bits 2..0, bit 7 zeroing; X64_NEAREST: a scalar op rounds to nearest, whatever MXCSR
- * says, and raises nothing. */
-enum { X64_NEAREST = 0x10 };
+/* VEX.128 (or scalar) and EVEX.128 encodings; v: the second operand, 0 if there is none.  EVEX reaches
+ * vector registers 16 to 31.  k: mask register in bits 2..0, bit 7 zeroing; X64_NEAREST: a scalar op
+ * rounds to nearest, whatever MXCSR says, and raises nothing; X64_256: of 256 bits. */
+enum { X64_NEAREST = 0x10, X64_256 = 0x20 };
 void x64_vex_rr(struct cg *cg, uint32_t op, unsigned reg, unsigned v, unsigned rm);
 void x64_vex_rm(struct cg *cg, uint32_t op, unsigned reg, unsigned v, const struct x64_mem *m);
 void x64_evex_rr(struct cg *cg, uint32_t op, unsigned reg, unsigned v, unsigned rm, unsigned k);

@@ -12,6 +12,9 @@
 
 enum { T0 = X64_VSCRATCH0, T1 = X64_VSCRATCH1 };
 
+/* xmm16 and up are scratch too, in EVEX forms.  Half of 256 bits there costs legacy SSE nothing. */
+enum { X64_VHIGH = 16 };
+
 /* Opcode words by lane size, 0: none. */
 typedef const uint32_t x64_lanes[4];
 
@@ -57,6 +60,9 @@ static inline void x64_dup_low(struct cg *cg, unsigned d, unsigned s)
 /* Shift right, arithmetic right, left of lanes of 2, 4, 8 bytes (no arithmetic of 8 without AVX-512). */
 enum x64_vshift_kind { VSHR = 2, VSAR = 4, VSHL = 6 };
 void x64_lane_shift(struct cg *cg, enum x64_vshift_kind k, uint8_t lane, unsigned d, unsigned a, unsigned n);
+/* The same in EVEX form, registers 0 to 31, any lanes but bytes, n from 0; l: 0 or X64_256. */
+void x64_high_shift(struct cg *cg, enum x64_vshift_kind k, unsigned lane, unsigned d, unsigned a, unsigned n,
+                    unsigned l);
 /* cpu->qc |= the lanes of v that `lane` counts; v may be lost. */
 void x64_or_qc(struct cg *cg, uint8_t lane, unsigned v);
 /* d = sums of pairs of lanes of a, extended; T0 and T1 are lost, d is none of a, T0, T1. */

@@ -171,6 +171,186 @@ void x64_emit_vsha256su1(struct cg *cg, const struct cg_inst *i)
     x64_movaps(cg, D, T0);
 }
 
+/* --- SHA-512 ------------------------------------------------------------------------------------------------ */
+
+/* In registers 16 and up, with rotations and three-operand logic: d = s rotated right by three counts,
+ * XORed; X and Y are lost. */
+enum { X = X64_VHIGH, Y, E, F, G, H };
+static void rotated(struct cg *cg, unsigned d, unsigned s, const uint8_t n[3])
+{
+    for (unsigned k = 0; k < 3; k++) {
+        x64_evex_rr(cg, V_EV_PRORQ, 0, k == 0 ? X : k == 1 ? Y : d, s, 0);
+        x64_u8(cg, n[k]);
+    }
+    x64_evex_rr(cg, V_EV_PTERNLOGD, d, X, Y, 0);
+    x64_u8(cg, 0x96);
+}
+
+static void add64(struct cg *cg, unsigned d, unsigned a, unsigned b)
+{
+    x64_evex_rr(cg, V_PADDQ | X_WEV, d, a, b, 0);
+}
+
+/* d = the high 64 bits of s twice. */
+static void high_half(struct cg *cg, unsigned d, unsigned s)
+{
+    x64_evex_rr(cg, V_PUNPCKHQDQ | X_WEV, d, s, s, 0);
+}
+
+static const uint8_t upper1[3] = {14, 18, 41}, upper0[3] = {28, 34, 39};
+
+/* VPTERNLOG's tables: by the second operand the first or the third; the same with them swapped; majority */
+enum { SECOND_CHOOSES_THIRD = 0xb8, SECOND_CHOOSES_FIRST = 0xe2, MAJORITY = 0xe8 };
+
+/* The first sum in the low half of E, from which comes the second in F. */
+static void sha512h_avx512(struct cg *cg, const struct cg_inst *i)
+{
+    high_half(cg, F, C); /* y[1] */
+    high_half(cg, E, B); /* x[1] */
+    x64_evex_rr(cg, V_EV_PTERNLOGD, E, F, B, 0);
+    x64_u8(cg, SECOND_CHOOSES_THIRD);
+    rotated(cg, G, F, upper1);
+    add64(cg, E, E, G);
+    high_half(cg, G, A);
+    add64(cg, E, E, G);
+    add64(cg, G, E, C); /* e */
+    x64_evex_rr(cg, V_EV_PTERNLOGD, F, G, B, 0);
+    x64_u8(cg, SECOND_CHOOSES_FIRST);
+    rotated(cg, H, G, upper1);
+}
+
+static void sha512h2_avx512(struct cg *cg, const struct cg_inst *i)
+{
+    high_half(cg, F, C); /* y[1] */
+    x64_evex_rr(cg, V_PUNPCKLQDQ | X_WEV, E, B, B, 0);
+    x64_evex_rr(cg, V_EV_PTERNLOGD, E, F, C, 0);
+    x64_u8(cg, MAJORITY);
+    rotated(cg, G, C, upper0);
+    add64(cg, E, E, G);
+    high_half(cg, G, A);
+    add64(cg, E, E, G);
+    x64_evex_rr(cg, V_EV_PTERNLOGD, F, E, C, 0);
+    x64_u8(cg, MAJORITY);
+    rotated(cg, H, E, upper0);
+}
+
+/* RCX = RAX rotated right by three counts, XORed; RDX is lost. */
+static void rotated_int(struct cg *cg, const uint8_t n[3])
+{
+    for (unsigned k = 0; k < 3; k++) {
+        x64_vex_rr(cg, X_RORX | X_W, k ? RDX : RCX, 0, RAX);
+        x64_u8(cg, n[k]);
+        if (k)
+            x64_alu_rr(cg, X_W, ALU_XOR, RCX, RDX);
+    }
+}
+
+/* The low half of t += the low half of s, rotated. */
+static void add_rotated(struct cg *cg, unsigned t, unsigned s, const uint8_t n[3], unsigned lost)
+{
+    x64_v2(cg, V_MOVD_ST | X_W, s, RAX);
+    rotated_int(cg, n);
+    x64_v2(cg, V_MOVD | X_W, lost, RCX);
+    x64_v3(cg, V_PADDQ, t, t, lost);
+}
+
+/* Without AVX-512, rotations are of integers.  The first sum in T0, the second in D (H_EARLY). */
+static void sha512h_avx(struct cg *cg, const struct cg_inst *i)
+{
+    x64_v3(cg, V_PUNPCKHQDQ, T0, B, B); /* x[1] ^ ((x[0] ^ x[1]) & y[1]) */
+    x64_v3(cg, V_PXOR, T1, T0, B);
+    x64_v3(cg, V_PUNPCKHQDQ, D, C, C);
+    x64_v3(cg, V_PAND, T1, T1, D);
+    x64_v3(cg, V_PXOR, T0, T0, T1);
+    add_rotated(cg, T0, D, upper1, T1);
+    x64_v3(cg, V_PUNPCKHQDQ, D, A, A);
+    x64_v3(cg, V_PADDQ, T0, T0, D);
+    x64_v3(cg, V_PADDQ, T1, T0, C); /* e */
+    x64_v3(cg, V_PUNPCKHQDQ, D, C, C); /* x[0] ^ ((y[1] ^ x[0]) & e) */
+    x64_v3(cg, V_PXOR, D, D, B);
+    x64_v3(cg, V_PAND, D, D, T1);
+    x64_v3(cg, V_PXOR, D, D, B);
+    add_rotated(cg, D, T1, upper1, T1);
+}
+
+/* d = the majority of a, b and c: a & b | (a | b) & c; t is lost, d and t are none of them. */
+static void majority(struct cg *cg, unsigned d, unsigned a, unsigned b, unsigned c, unsigned t)
+{
+    x64_v3(cg, V_POR, t, a, b);
+    x64_v3(cg, V_PAND, t, t, c);
+    x64_v3(cg, V_PAND, d, a, b);
+    x64_v3(cg, V_POR, d, d, t);
+}
+
+static void sha512h2_avx(struct cg *cg, const struct cg_inst *i)
+{
+    x64_v3(cg, V_PUNPCKHQDQ, D, C, C);
+    majority(cg, T0, B, C, D, T1);
+    add_rotated(cg, T0, C, upper0, T1);
+    x64_v3(cg, V_PUNPCKHQDQ, D, A, A);
+    x64_v3(cg, V_PADDQ, T0, T0, D);
+    x64_v3(cg, V_PUNPCKHQDQ, T1, C, C);
+    x64_v3(cg, V_POR, D, T1, C); /* majority of y[1], y[0] and the sum */
+    x64_v3(cg, V_PAND, D, D, T0);
+    x64_v3(cg, V_PAND, T1, T1, C);
+    x64_v3(cg, V_POR, D, D, T1);
+    add_rotated(cg, D, T0, upper0, T1);
+}
+
+void x64_emit_vsha512h(struct cg *cg, const struct cg_inst *i)
+{
+    const bool second = i->op->opc == IR_vsha512h2;
+
+    if (X64_HAS(AVX512VL)) {
+        if (second)
+            sha512h2_avx512(cg, i);
+        else
+            sha512h_avx512(cg, i);
+        add64(cg, F, F, H);
+        add64(cg, F, F, A);
+        x64_evex_rr(cg, V_PUNPCKLQDQ | X_WEV, D, F, E, 0);
+    } else if (X64_HAS(AVX) && X64_HAS(BMI2)) {
+        if (second)
+            sha512h2_avx(cg, i);
+        else
+            sha512h_avx(cg, i);
+        x64_v3(cg, V_PADDQ, D, D, A);
+        x64_v3(cg, V_PUNPCKLQDQ, D, D, T0);
+    } else {
+        x64_emit_eval(cg, i);
+    }
+}
+
+/* d ^= s rotated right by n in lanes of 8 bytes; t is lost. */
+static void xor_rotated(struct cg *cg, unsigned d, unsigned s, unsigned n, unsigned t)
+{
+    if (X64_HAS(AVX512VL)) {
+        x64_evex_rr(cg, V_EV_PRORQ, 0, t, s, 0);
+        x64_u8(cg, n);
+    } else {
+        x64_lane_shift(cg, VSHL, IR_LANE_D, t, s, 64 - n);
+        x64_v3(cg, V_PXOR, d, d, t);
+        x64_lane_shift(cg, VSHR, IR_LANE_D, t, s, n);
+    }
+    x64_v3(cg, V_PXOR, d, d, t);
+}
+
+/* SU0: a + sigma0 of the doublewords between a and b; SU1: a + sigma1 of b's + c. */
+void x64_emit_vsha512su(struct cg *cg, const struct cg_inst *i)
+{
+    const bool one = i->op->opc == IR_vsha512su1;
+    const unsigned s = one ? B : T0;
+
+    if (!one)
+        x64_v3i(cg, V_PALIGNR, T0, B, A, 8);
+    x64_lane_shift(cg, VSHR, IR_LANE_D, D, s, one ? 6 : 7); /* H_EARLY */
+    xor_rotated(cg, D, s, one ? 19 : 1, T1);
+    xor_rotated(cg, D, s, one ? 61 : 8, T1);
+    x64_v3(cg, V_PADDQ, D, D, A);
+    if (one)
+        x64_v3(cg, V_PADDQ, D, D, C);
+}
+
 /* --- SHA-3's helpers ------------------------------------------------------------------------------------------ */
 
 /* d = s rotated right by n in lanes of 8 bytes; d is not s; t is lost. */

@@ -38,6 +38,15 @@ void x64_lane_shift(struct cg *cg, enum x64_vshift_kind k, uint8_t lane, unsigne
     }
 }
 
+void x64_high_shift(struct cg *cg, enum x64_vshift_kind k, unsigned lane, unsigned d, unsigned a, unsigned n,
+                    unsigned l)
+{
+    const uint32_t ops[4] = {0, V_EV_PSHIFTW, V_EV_PSHIFTD, k == VSAR ? V_EV_PSHIFTQ : V_EV_PSHIFTQ73};
+
+    x64_evex_rr(cg, ops[lane], k, d, a, l);
+    x64_u8(cg, n);
+}
+
 /* Bytes: 16-bit shifts, less what came from the neighbour.  Arithmetic ones flip the sign's bit. */
 static void byte_shift(struct cg *cg, enum x64_vshift_kind k, unsigned d, unsigned a, unsigned n)
 {
@@ -131,50 +140,6 @@ void x64_emit_vshift_insert(struct cg *cg, const struct cg_inst *i)
     any_shift(cg, left ? VSHL : VSHR, i->op->lane, T0, B, n);
     x64_v3m(cg, V_PAND, T1, A, &keep);
     x64_v3(cg, V_POR, D, T0, T1);
-}
-
-/* --- shifts by vectors --------------------------------------------------------------------------------------- */
-
-/* SSHL, USHL, SRSHL, URSHL: shifts by each lane's low byte, negative to the right.  The variable
- * shifts of AVX2 and AVX-512BW give 0 (or signs) for counts past the width, so that both ways can be
- * computed and combined.  Rounded: plus the last bit shifted out. */
-void x64_emit_vshl_vec(struct cg *cg, const struct cg_inst *i)
-{
-    static const x64_lanes left = {0, V_EV_PSLLVW, V_VPSLLVD, V_VPSLLVQ};
-    static const x64_lanes logical = {0, V_EV_PSRLVW, V_VPSRLVD, V_VPSRLVQ};
-    static const x64_lanes arith = {0, V_EV_PSRAVW, V_VPSRAVD, V_EV_PSRAVQ};
-    const uint16_t opc = i->op->opc;
-    const bool sign = opc == IR_vsshl || opc == IR_vsrshl;
-    const bool rounds = opc == IR_vsrshl || opc == IR_vurshl;
-    const unsigned bits = 8u << LANE, lane = LANE;
-    const uint32_t right = sign ? arith[lane] : logical[lane];
-
-    if (lane == IR_LANE_B || !X64_HAS(AVX512BW)) {
-        x64_emit_eval(cg, i);
-        return;
-    }
-    x64_lane_shift(cg, VSHL, i->op->lane, T0, B, bits - 8);
-    x64_lane_shift(cg, VSAR, i->op->lane, T0, T0, bits - 8); /* counts */
-    x64_zero(cg, D);
-    x64_v3l(cg, psub, i->op->lane, D, D, T0); /* D is no operand: H_EARLY */
-    if (rounds) {
-        x64_ones(cg, T1);
-        x64_v3l(cg, padd, i->op->lane, T1, T1, D);
-        x64_evex_rr(cg, right, T1, A, T1, 0);
-        x64_lane_shift(cg, VSHL, i->op->lane, T1, T1, bits - 1);
-        x64_lane_shift(cg, VSHR, i->op->lane, T1, T1, bits - 1);
-    }
-    x64_evex_rr(cg, right, D, A, D, 0);
-    if (rounds)
-        x64_v3l(cg, padd, i->op->lane, D, D, T1);
-    x64_evex_rr(cg, left[lane], T1, A, T0, 0);
-    if (sign) { /* by the sign of the count, in every bit of the lane */
-        x64_lane_shift(cg, VSAR, i->op->lane, T0, T0, bits - 1);
-        x64_vex_rr(cg, V_VPBLENDVB, D, T1, D);
-        x64_u8(cg, T0 << 4);
-    } else {
-        x64_v3(cg, V_POR, D, D, T1);
-    }
 }
 
 /* --- arithmetic ------------------------------------------------------------------------------------------------- */
@@ -592,25 +557,64 @@ void x64_emit_vcnt(struct cg *cg, const struct cg_inst *i)
     x64_v3(cg, V_PADDB, D, D, T0);
 }
 
-void x64_emit_vclz(struct cg *cg, const struct cg_inst *i)
+/* d = leading zeros of bytes of a, by nibbles; a high one of zeros counts as 8.  T0 and T1 are lost. */
+static void clz_bytes(struct cg *cg, unsigned d, unsigned a)
 {
     const struct x64_mem low = x64_constant(cg, X64_K_NIBBLES);
     const struct x64_mem zeros = x64_constant(cg, X64_K_ZEROS4), more = x64_constant(cg, X64_K_ZEROS4_LOW);
 
-    if (LANE == IR_LANE_B) { /* by nibbles; a high one of zeros counts as 8 */
-        x64_lane_shift(cg, VSHR, IR_LANE_H, T0, A, 4);
-        x64_v3m(cg, V_PAND, T0, T0, &low);
-        x64_v2m(cg, V_MOVAPS, D, &zeros); /* H_EARLY */
-        x64_v3(cg, V_PSHUFB, D, D, T0);
-        x64_v3m(cg, V_PAND, T0, A, &low);
-        x64_v2m(cg, V_MOVAPS, T1, &more);
-        x64_v3(cg, V_PSHUFB, T1, T1, T0);
-        x64_v3(cg, V_PMINUB, D, D, T1);
-    } else if (LANE >= IR_LANE_S && X64_HAS(AVX512CD)) {
-        x64_evex_rr(cg, LANE == IR_LANE_S ? V_EV_PLZCNTD : V_EV_PLZCNTQ, D, 0, A, 0);
-    } else {
-        x64_emit_eval(cg, i);
+    x64_lane_shift(cg, VSHR, IR_LANE_H, T0, a, 4);
+    x64_v3m(cg, V_PAND, T0, T0, &low);
+    x64_v2m(cg, V_MOVAPS, T1, &more);
+    x64_v3m(cg, V_PAND, d, a, &low);
+    x64_v3(cg, V_PSHUFB, T1, T1, d);
+    x64_v2m(cg, V_MOVAPS, d, &zeros);
+    x64_v3(cg, V_PSHUFB, d, d, T0);
+    x64_v3(cg, V_PMINUB, d, d, T1);
+}
+
+/* The same of any lanes; words by doublewords, of which 16 leading zeros are too many. */
+static void leading_zeros(struct cg *cg, unsigned lane, unsigned d, unsigned a)
+{
+    struct x64_mem extra;
+
+    switch (lane) {
+    case IR_LANE_B:
+        clz_bytes(cg, d, a);
+        break;
+    case IR_LANE_H:
+        extra = x64_pool_splat(cg, IR_LANE_H, 16);
+        x64_evex_rr(cg, V_PMOVZXWD, X64_VHIGH, 0, a, X64_256);
+        x64_evex_rr(cg, V_EV_PLZCNTD, X64_VHIGH, 0, X64_VHIGH, X64_256);
+        x64_evex_rr(cg, V_EV_PMOVDW, X64_VHIGH, 0, d, X64_256);
+        x64_v3m(cg, V_PSUBW, d, d, &extra);
+        break;
+    default:
+        x64_evex_rr(cg, lane == IR_LANE_S ? V_EV_PLZCNTD : V_EV_PLZCNTQ, d, 0, a, 0);
     }
+}
+
+void x64_emit_vclz(struct cg *cg, const struct cg_inst *i)
+{
+    if (LANE != IR_LANE_B && !X64_HAS(AVX512CD))
+        x64_emit_eval(cg, i);
+    else
+        leading_zeros(cg, LANE, D, A); /* H_EARLY */
+}
+
+/* Sign bits are the leading zeros of what differs from its neighbour, less the sign's own. */
+void x64_emit_vcls(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem one = x64_pool_splat(cg, i->op->lane, 1);
+
+    if (LANE == IR_LANE_D || (LANE != IR_LANE_B && !X64_HAS(AVX512CD))) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    any_shift(cg, VSAR, i->op->lane, T0, A, 1);
+    x64_v3(cg, V_PXOR, D, T0, A); /* H_EARLY */
+    leading_zeros(cg, LANE, D, D);
+    x64_v3m(cg, psub[LANE], D, D, &one);
 }
 
 void x64_emit_vrbit(struct cg *cg, const struct cg_inst *i)
@@ -731,6 +735,101 @@ void x64_emit_vsqaddsub(struct cg *cg, const struct cg_inst *i)
     x64_v3l(cg, k >= 2 ? psub : padd, i->op->lane, T0, A, B);
     x64_v3(cg, sat[k][LANE], D, A, B);
     x64_v3(cg, V_PXOR, T0, T0, D);
+    x64_or_qc(cg, i->op->lane, T0);
+}
+
+/* A signed and an unsigned operand: with a's sign flipped (a less, or more, 2^(bits-1)) the sum saturates
+ * as one of b's kind, the result's sign flipped likewise. */
+void x64_emit_vsuqadd(struct cg *cg, const struct cg_inst *i)
+{
+    const bool to_signed = i->op->opc == IR_vsuqadd;
+    const struct x64_mem sign = x64_constant(cg, sign_constant[LANE]);
+    static const uint32_t add[2][2] = {{V_PADDSB, V_PADDSW}, {V_PADDUSB, V_PADDUSW}};
+
+    if (LANE >= IR_LANE_S) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    x64_v3l(cg, padd, i->op->lane, T0, A, B);
+    x64_v3m(cg, V_PXOR, T1, A, &sign);
+    x64_v3(cg, add[to_signed][LANE], T1, T1, B);
+    x64_v3m(cg, V_PXOR, T1, T1, &sign);
+    x64_v3(cg, V_PXOR, T0, T0, T1);
+    x64_movaps(cg, D, T1);
+    x64_or_qc(cg, i->op->lane, T0);
+}
+
+/* Words: the product's high half h = (2bc + 2^15) / 2^16 fits but for the squares of MIN, whose negative
+ * fits: so -h is subtracted.  Of -2bc the ties go the other way: h - 1. */
+static void accumulate_high16(struct cg *cg, const struct cg_inst *i)
+{
+    const struct x64_mem tie = x64_constant(cg, X64_K_SIGN16);
+    const bool minus = i->op->opc == IR_vsqrdmlsh;
+
+    x64_v3(cg, V_PMULHRSW, D, B, C); /* H_EARLY */
+    if (minus) {
+        x64_v3(cg, V_PMULLW, T0, B, C);
+        x64_lane_shift(cg, VSHL, IR_LANE_H, T0, T0, 1);
+        x64_v3m(cg, V_PCMPEQW, T0, T0, &tie);
+        x64_v3(cg, V_PADDW, D, D, T0);
+    }
+    x64_zero(cg, T1);
+    x64_v3(cg, V_PSUBW, T1, T1, D);
+    x64_v3(cg, minus ? V_PADDW : V_PSUBW, T0, A, T1);
+    x64_v3(cg, minus ? V_PADDSW : V_PSUBSW, D, A, T1);
+    x64_v3(cg, V_PXOR, T0, T0, D);
+    x64_or_qc(cg, i->op->lane, T0);
+}
+
+/* One of two doublewords of each 64 bits: high register d = its exact sum, e = the same saturated. */
+static void accumulate_high32(struct cg *cg, bool minus, unsigned d, unsigned e, unsigned a, unsigned b,
+                              unsigned c)
+{
+    const struct x64_mem half = x64_pool_splat(cg, IR_LANE_D, UINT64_C(1) << 30);
+    const struct x64_mem max = x64_pool_splat(cg, IR_LANE_D, INT32_MAX);
+    const struct x64_mem min = x64_pool_splat(cg, IR_LANE_D, (uint64_t)INT32_MIN);
+
+    x64_evex_rr(cg, V_PMULDQ | X_WEV, d, b, c, 0);
+    if (minus) {
+        x64_evex_rr(cg, V_PXOR, e, e, e, 0);
+        x64_evex_rr(cg, V_PSUBQ | X_WEV, d, e, d, 0);
+    }
+    x64_evex_rm(cg, V_PADDQ | X_WEV, d, d, &half, 0);
+    x64_lane_shift(cg, VSAR, IR_LANE_D, d, d, 31);
+    x64_high_shift(cg, VSHL, IR_LANE_D, e, a, 32, 0);
+    x64_lane_shift(cg, VSAR, IR_LANE_D, e, e, 32);
+    x64_evex_rr(cg, V_PADDQ | X_WEV, d, d, e, 0);
+    x64_evex_rm(cg, V_EV_PMINSQ, e, d, &max, 0);
+    x64_evex_rm(cg, V_EV_PMAXSQ, e, e, &min, 0);
+}
+
+void x64_emit_vsqrdmlah(struct cg *cg, const struct cg_inst *i)
+{
+    enum { SUM = X64_VHIGH, EVEN, ODD, X, Y, Z };
+    const bool minus = i->op->opc == IR_vsqrdmlsh;
+    const struct x64_mem low = x64_constant(cg, X64_K_LOW32);
+
+    if (LANE == IR_LANE_H) {
+        accumulate_high16(cg, i);
+        return;
+    }
+    if (!X64_HAS(AVX512VL)) {
+        x64_emit_eval(cg, i);
+        return;
+    }
+    accumulate_high32(cg, minus, SUM, EVEN, A, B, C);
+    x64_evex_rr(cg, V_PXOR, SUM, SUM, EVEN, 0); /* its low half is not zero if it saturated */
+    x64_high_shift(cg, VSHR, IR_LANE_D, X, A, 32, 0);
+    x64_high_shift(cg, VSHR, IR_LANE_D, Y, B, 32, 0);
+    x64_high_shift(cg, VSHR, IR_LANE_D, Z, C, 32, 0);
+    accumulate_high32(cg, minus, Z, ODD, X, Y, Z);
+    x64_evex_rr(cg, V_PXOR, Z, Z, ODD, 0);
+    x64_high_shift(cg, VSHL, IR_LANE_D, ODD, ODD, 32, 0);
+    x64_high_shift(cg, VSHL, IR_LANE_D, Z, Z, 32, 0);
+    x64_evex_rm(cg, V_PAND, EVEN, EVEN, &low, 0);
+    x64_evex_rm(cg, V_PAND, SUM, SUM, &low, 0);
+    x64_evex_rr(cg, V_POR, D, EVEN, ODD, 0);
+    x64_evex_rr(cg, V_POR, T0, SUM, Z, 0);
     x64_or_qc(cg, i->op->lane, T0);
 }
 

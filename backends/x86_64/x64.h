@@ -43,7 +43,8 @@ enum {
     X64_FRAME_FLAGS = 8,       /* flags kept across a memory access */
     X64_FRAME_PAIR_RBX = 16,   /* rbx and rdi while cmpxchg16b runs (atomic.c, frame.c) */
     X64_FRAME_PAIR_RDI = 24,
-    X64_FRAME_SPILL = 32,
+    X64_FRAME_VEC = 32,        /* 16 bytes: a vector that an emitter has no register for */
+    X64_FRAME_SPILL = 48,
     X64_SPILL_BYTES = 1024,
     X64_VSCRATCH0 = 0, X64_VSCRATCH1 = 1,
     X64_MXCSR_DEFAULT = 0x1f80,

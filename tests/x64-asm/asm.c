@@ -455,6 +455,41 @@ static void test_evex(void)
     }
 }
 
+/* The same with registers 16 to 31, mask registers, 256 bits, immediates (-1: none). */
+static void test_evex_high(void)
+{
+    static const struct {
+        uint32_t op;
+        uint8_t reg, v, rm, k;
+        int imm;
+        uint8_t bytes[7];
+    } rows[] = {
+        {V_EV_PSLLVW, 17, 23, 5, X64_256, -1, {0x62, 0xe2, 0xc5, 0x20, 0x12, 0xcd}}, /* vpsllvw ymm17,ymm23,ymm5 */
+        {V_PADDQ | X_WEV, 27, 14, 26, 0, -1, {0x62, 0x01, 0x8d, 0x08, 0xd4, 0xda}}, /* vpaddq xmm27,xmm14,xmm26 */
+        {V_EV_PRORQ, 0, 19, 28, 0, 9, {0x62, 0x91, 0xe5, 0x00, 0x72, 0xc4, 0x09}}, /* vprorq xmm19,xmm28,0x9 */
+        {V_EV_PCMPB | X_W, 2, 19, 25, X64_256 | 1, 4, {0x62, 0x93, 0xe5, 0x21, 0x3f, 0xd1, 0x04}}, /* vpcmpneqw k2{k1},ymm19,ymm25 */
+        {V_EV_PBLENDMD, 11, 30, 10, 3, -1, {0x62, 0x52, 0x0d, 0x03, 0x64, 0xda}}, /* vpblendmd xmm11{k3},xmm30,xmm10 */
+        {V_EV_PMOVWB, 18, 0, 9, X64_256, -1, {0x62, 0xc2, 0x7e, 0x28, 0x30, 0xd1}}, /* vpmovwb xmm9,ymm18 */
+        {V_EV_PMOVM2B, 8, 0, 2, 0, -1, {0x62, 0x72, 0x7e, 0x08, 0x28, 0xc2}}, /* vpmovm2b xmm8,k2 */
+        {V_EV_PSHIFTQ73, 2, 31, 16, 0, 7, {0x62, 0xb1, 0x85, 0x00, 0x73, 0xd0, 0x07}}, /* vpsrlq xmm31,xmm16,0x7 */
+        {V_EV_PTERNLOGD, 3, 17, 24, 0, 0x96, {0x62, 0x93, 0x75, 0x00, 0x25, 0xd8, 0x96}}, /* vpternlogd xmm3,xmm17,xmm24,0x96 */
+    };
+
+    for (unsigned k = 0; k < sizeof rows / sizeof *rows; k++) {
+        begin();
+        x64_evex_rr(&cg, rows[k].op, rows[k].reg, rows[k].v, rows[k].rm, rows[k].k);
+        if (rows[k].imm >= 0)
+            x64_u8(&cg, (unsigned)rows[k].imm);
+        if (cg.p - buffer == (rows[k].imm >= 0 ? 7 : 6) &&
+            !memcmp(buffer, rows[k].bytes, (size_t)(cg.p - buffer))) {
+            passed++;
+        } else {
+            failed++;
+            printf("EVEX row %u of registers 16 to 31 differs\n", k);
+        }
+    }
+}
+
 static void test_vector_shifts(void)
 {
     static const struct { uint32_t op; unsigned ext; const char *text; } rows[] = {
@@ -495,6 +530,7 @@ int main(void)
     for (unsigned k = 0; k < sizeof vops / sizeof *vops; k++)
         test_vector(vops[k].name, vops[k].op);
     test_evex();
+    test_evex_high();
     test_vector_shifts();
     cs_close(&disassembler);
     printf("%u passed, %u failed, 0 skipped\n", passed, failed);
