@@ -50,13 +50,15 @@ bool tcg_hash_grow(struct tcg *tcg)
     return true;
 }
 
-/* Bit sets of addresses, for known[] and seen[]: 2 KiB of code share 128 bytes, so that asking at each
- * instruction of a line stays in the host's caches.  Rarely says yes of an address that is not there. */
-static uint32_t filter_bit(uint64_t pc, uint32_t mode)
+/* Bit sets of addresses, for known[] and seen[]: a page of them is 32768 instructions in a row, so that
+ * asking at each instruction of a line stays in the host's caches, and few pages are ever touched.
+ * Rarely says yes of an address that is not there. */
+static uint32_t filter_bit(const struct tcg *tcg, uint64_t pc, uint32_t mode)
 {
-    enum { PER_BLOCK = 1024 };
-    const uint32_t block = (uint32_t)(key_mix(pc / (2 * PER_BLOCK), mode, 0) >> 40);
-    return (block * PER_BLOCK + pc / 2 % PER_BLOCK) % TCG_KNOWN_BITS;
+    enum { PAGE_BITS = 15 };
+    const uint64_t unit = pc >> __builtin_ctz(tcg->guest->insn_align);
+    const uint32_t page = (uint32_t)(key_mix(unit >> PAGE_BITS, mode, 0) >> 40);
+    return (page << PAGE_BITS | (unit & ((1u << PAGE_BITS) - 1))) % TCG_KNOWN_BITS;
 }
 
 static bool filter_has(const uint8_t *set, uint32_t bit) { return set[bit / 8] >> bit % 8 & 1; }
@@ -64,7 +66,7 @@ static void filter_add(uint8_t *set, uint32_t bit) { set[bit / 8] |= (uint8_t)(1
 
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
-    if (!filter_has(tcg->known, filter_bit(pc, mode)))
+    if (!filter_has(tcg->known, filter_bit(tcg, pc, mode)))
         return NULL;
     struct tcg_region *r = tcg->hash[key_hash(tcg, pc, mode, run_mode)];
     while (r && !(r->pc == pc && r->mode == mode && r->run_mode == run_mode))
@@ -75,12 +77,12 @@ struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint3
 bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
     return tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_cold || run_mode & TCG_RUN_ONE_INSN ||
-           filter_has(tcg->seen, filter_bit(pc, mode));
+           filter_has(tcg->seen, filter_bit(tcg, pc, mode));
 }
 
 void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode)
 {
-    filter_add(tcg->seen, filter_bit(pc, mode));
+    filter_add(tcg->seen, filter_bit(tcg, pc, mode));
 }
 
 struct tcg_region *tcg_region_alloc(struct tcg *tcg)
@@ -167,7 +169,7 @@ void tcg_publish(struct tcg *tcg, struct tcg_region *r)
     if (r->id >> (tcg->hash_bits - 1) && tcg->hash_bits < TCG_HASH_MAX_BITS)
         tcg_hash_grow(tcg); /* without memory lists become longer */
     hash_add(tcg, r);
-    filter_add(tcg->known, filter_bit(r->pc, r->mode));
+    filter_add(tcg->known, filter_bit(tcg, r->pc, r->mode));
     pages_add(tcg, r);
     tcg->by_id[r->id] = r;
     atomic_store_explicit(&tcg->n_regions, r->id + 1, memory_order_release);

@@ -65,7 +65,7 @@ enum {
     TCG_HASH_BITS = 10, TCG_HASH_MAX_BITS = 20, /* of the table of regions: at first, at most */
     TCG_PAGE_HASH_BITS = 11,
     TCG_MAX_REGIONS = 1 << 21,
-    TCG_KNOWN_BITS = 1 << 19,                   /* of known[] and seen[] */
+    TCG_KNOWN_BITS = 1 << 23,                   /* of known[] and seen[] */
 };
 
 /* Where a CPU comes from when it looks for a region: an exit to a known pc (not yet chained), any other
