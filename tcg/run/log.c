@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What -d shows of regions, and the counters of -d stats. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "tcg/run/run.h"
@@ -65,6 +66,63 @@ uint64_t tcg_log_clock(const struct tcg *tcg)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/* What a measured time has too much: that of reading the clock, once. */
+static uint64_t clock_cost(const struct tcg *tcg)
+{
+    uint64_t least = UINT64_MAX;
+    for (unsigned k = 0; k < 1000; k++) {
+        const uint64_t start = tcg_log_clock(tcg), n = tcg_log_clock(tcg) - start;
+        least = n < least ? n : least;
+    }
+    return least;
+}
+
+static uint64_t without(uint64_t ns, uint64_t clocks)
+{
+    return ns > clocks ? ns - clocks : 0;
+}
+
+static struct tcg_insn_row *insn_row(const struct tcg_insn_set *s, uint64_t pc)
+{
+    uint64_t k = pc * 0x9e3779b97f4a7c15u >> 20;
+    while (s->row[k &= s->n_rows - 1].used && s->row[k].pc != pc)
+        k++;
+    return &s->row[k];
+}
+
+/* Twice as many rows.  Without memory the count is over. */
+static bool insn_set_grow(struct tcg_insn_set *s)
+{
+    struct tcg_insn_set more = {.n_rows = s->n_rows ? s->n_rows * 2 : 1 << 12, .n = s->n,
+                                .n_compiled = s->n_compiled};
+    more.row = calloc(more.n_rows, sizeof *more.row);
+    if (!more.row)
+        return false;
+    for (uint64_t k = 0; k < s->n_rows; k++)
+        if (s->row[k].used)
+            *insn_row(&more, s->row[k].pc) = s->row[k];
+    free(s->row);
+    *s = more;
+    return true;
+}
+
+static void insn_set_add(struct tcg_insn_set *s, uint64_t pc, bool compiled)
+{
+    if (s->n * 2 >= s->n_rows && !insn_set_grow(s))
+        return;
+    struct tcg_insn_row *row = insn_row(s, pc);
+    s->n += !row->used;
+    s->n_compiled += compiled && !row->compiled;
+    *row = (struct tcg_insn_row){pc, true, row->compiled || compiled};
+}
+
+void tcg_log_insns(struct tcg *tcg, const struct ir *ir, bool compiled)
+{
+    for (ir_ref r = 1; tcg->insns && r < ir->n; r++)
+        if (ir->ops[r].opc == IR_insn)
+            insn_set_add(tcg->insns, (uint64_t)ir->ops[r].imm, compiled);
+}
+
 static double ratio(uint64_t a, uint64_t b)
 {
     return b ? (double)a / (double)b : 0;
@@ -74,16 +132,24 @@ static void log_tiers(const struct tcg *tcg)
 {
     const struct tcg_stats *s = &tcg->stats;
     FILE *out = tcg->opt.log_file;
+    const uint64_t clock = clock_cost(tcg), cold_ns = without(s->cold_ns, s->cold * clock);
+    uint64_t ns = cold_ns;
     fprintf(out, "interpreted once: lines %" PRIu64 ", guest instructions %" PRIu64 "; lifted in %" PRIu64
-            " ns, %.0f ns an instruction\n", s->cold, s->cold_insns, s->cold_ns,
-            ratio(s->cold_ns, s->cold_insns));
+            " ns, %.0f ns an instruction\n", s->cold, s->cold_insns, cold_ns,
+            ratio(cold_ns, s->cold_insns));
     for (unsigned k = TCG_TIER_1; k <= TCG_TIER_2; k++) {
         const struct tcg_tier_stats *t = &s->tier[k];
+        const uint64_t tier_ns = without(t->ns, t->regions * clock);
+        ns += tier_ns;
         fprintf(out, "tier %u: regions %" PRIu64 ", guest instructions %" PRIu64 ", host bytes %" PRIu64
                 " (%.1f an instruction), side tables %" PRIu64 "; translated in %" PRIu64
                 " ns, %.0f ns an instruction\n", k, t->regions, t->insns, t->code_bytes,
-                ratio(t->code_bytes, t->insns), t->snap_bytes, t->ns, ratio(t->ns, t->insns));
+                ratio(t->code_bytes, t->insns), t->snap_bytes, tier_ns, ratio(tier_ns, t->insns));
     }
+    if (tcg->insns)
+        fprintf(out, "distinct guest instructions %" PRIu64 ", of which %" PRIu64 " compiled; all of translation: "
+                "%" PRIu64 " ns, %.0f ns for each\n", tcg->insns->n, tcg->insns->n_compiled, ns,
+                ratio(ns, tcg->insns->n));
 }
 
 static void log_exits(const struct tcg *tcg)

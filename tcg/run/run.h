@@ -79,6 +79,10 @@ struct tcg_stats {
     uint64_t found[TCG_FROM_COUNT];        /* look-ups by where the CPU came from */
 };
 
+/* Guest instructions, each once: an open hash table.  Of -d stats alone. */
+struct tcg_insn_row { uint64_t pc; bool used, compiled; };
+struct tcg_insn_set { struct tcg_insn_row *row; uint64_t n, n_compiled, n_rows; };
+
 struct tcg {
     const struct guest *guest;
     const struct host *host;
@@ -104,6 +108,7 @@ struct tcg {
     pthread_cond_t stopped, resumed;
     struct tcg_stats stats;
     uint64_t *counts;               /* of the CPUs (cpu.h); NULL without -d stats */
+    struct tcg_insn_set *insns;     /* log.c: instructions lifted so far; NULL without -d stats */
     struct tcg_perf *perf;          /* perf.c; NULL if it is off */
     struct opt_graph *graph;        /* graph.c; NULL until the first region of tier 2 */
     bool fp_traps;                  /* TCG_RUN_FPTRAP may be used */
@@ -204,6 +209,8 @@ void tcg_log_in_asm(struct tcg *tcg, const struct tcg_lifted *l, uint64_t pc);
 void tcg_log_out_asm(struct tcg *tcg, const struct tcg_region *r);
 void tcg_log_stats(const struct tcg *tcg);
 uint64_t tcg_log_clock(const struct tcg *tcg); /* ns; 0 without -d stats */
+/* With -d stats: counts the instructions of ir, each once, as compiled or only interpreted. */
+void tcg_log_insns(struct tcg *tcg, const struct ir *ir, bool compiled);
 
 /* perf.c; with the lock, and only if tcg->perf.  open: sets it if the options ask for it. */
 void tcg_perf_open(struct tcg *tcg);

@@ -81,6 +81,8 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
     tcg->helper_table = calloc(guest->n_helpers + 1, sizeof *tcg->helper_table);
     if (tcg->opt.log & TCG_LOG_STATS)
         tcg->counts = calloc(CG_COUNT_HELPERS + guest->n_helpers, sizeof *tcg->counts);
+    if (tcg->opt.log & TCG_LOG_STATS)
+        tcg->insns = calloc(1, sizeof *tcg->insns);
     if (!tcg->helper_table || !make_memory(tcg) || !make_host(tcg)) {
         tcg_free(tcg);
         return NULL;
@@ -117,6 +119,9 @@ void tcg_free(struct tcg *tcg)
     free(tcg->graph);
     free(tcg->helper_table);
     free(tcg->counts);
+    if (tcg->insns)
+        free(tcg->insns->row);
+    free(tcg->insns);
     free(tcg);
 }
 

@@ -199,6 +199,7 @@ static struct tcg_region *make(struct tcg_cpu *cpu, unsigned tier)
         }
     }
     tcg->stats.tier[r->tier].ns += tcg_log_clock(tcg) - start;
+    tcg_log_insns(tcg, &tcg->ir, true);
     return r;
 }
 
@@ -261,6 +262,7 @@ static struct tcg_region *make_or_lift(struct tcg_cpu *cpu)
     if (!lift_cold(cpu))
         return make(cpu, tcg->opt.tier == TCG_TIER_2 && may_loop(tcg, cpu) ? 2 : 1);
     tcg->stats.cold_ns += tcg_log_clock(tcg) - start;
+    tcg_log_insns(tcg, &cpu->thread->step, false);
     return NULL;
 }
 
