@@ -91,6 +91,7 @@ struct lu_abi {
     lu_syscall_fn *private_call;
     /* Writes the code of the signal trampoline at `to` (at most a page); returns its size. */
     size_t (*trampoline)(void *to);
+    const struct lu_vdso *vdso; /* vdso.h; NULL: none */
 };
 
 extern const struct lu_abi lu_abi_aarch64, lu_abi_arm, lu_abi_armeb;
@@ -163,6 +164,7 @@ struct lu_process {
     uint64_t code_start, code_end, data_start, data_end; /* of the program, for /proc/self/stat */
     uint64_t start_brk;
     uint64_t trampoline;   /* address of the signal trampoline */
+    uint64_t vdso;         /* of the vDSO, 0 if there is none */
     uint64_t random_state; /* see lu_random() */
 };
 extern struct lu_process lu;
@@ -267,7 +269,7 @@ int64_t lu_copy_string(struct lu_task *t, char *buf, uint64_t from, size_t size)
 
 /* --- address space (mm.c) -------------------------------------------------------------------------- */
 
-enum lu_map_kind { LU_MAP_GUEST, LU_MAP_STACK, LU_MAP_BRK, LU_MAP_VDSO, LU_MAP_VECTORS };
+enum lu_map_kind { LU_MAP_GUEST, LU_MAP_STACK, LU_MAP_BRK, LU_MAP_VDSO, LU_MAP_SIGPAGE, LU_MAP_VECTORS };
 
 /* Before anything is mapped: finds the place of a 32-bit guest's 4 GiB, sets lu.base. */
 void lu_mm_init(void);

@@ -20,6 +20,7 @@
 #include "linux-user/signal.h"
 #include "linux-user/strace.h"
 #include "linux-user/task.h"
+#include "linux-user/vdso.h"
 
 extern char **environ;
 
@@ -142,16 +143,34 @@ static void make_translator(void)
         lu_fatal(1, "the translator cannot start: %s", strerror(errno));
 }
 
-static void map_trampoline(void)
+/* A page of code that is there before the program. */
+static uint64_t map_page(void)
 {
     int64_t at =
         lu_mmap(0, LU_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at < 0)
         lu_fatal(1, "no memory for the signal trampoline");
-    lu.abi->trampoline(lu_ptr(at));
+    return at;
+}
+
+static void finish_page(uint64_t at, enum lu_map_kind kind)
+{
     lu_mprotect(at, LU_PAGE_SIZE, PROT_READ | PROT_EXEC);
-    lu_mm_set_kind(at, LU_PAGE_SIZE, LU_MAP_VDSO);
-    lu.trampoline = at;
+    lu_mm_set_kind(at, LU_PAGE_SIZE, kind);
+}
+
+/* The signal trampoline, and the vDSO. */
+static void map_trampoline(void)
+{
+    lu.trampoline = map_page();
+    lu.abi->trampoline(lu_ptr(lu.trampoline));
+    finish_page(lu.trampoline, lu.abi->vdso ? LU_MAP_SIGPAGE : LU_MAP_VDSO);
+    if (!lu.abi->vdso)
+        return;
+    lu.vdso = map_page();
+    if (!lu_vdso_write(lu.abi->vdso, lu_ptr(lu.vdso), LU_PAGE_SIZE))
+        lu_fatal(1, "the vDSO is larger than a page");
+    finish_page(lu.vdso, LU_MAP_VDSO);
 }
 
 /* ---- the program ---------------------------------------------------------------------------------- */

@@ -95,6 +95,7 @@ static void print_part(FILE *out, const struct host_line *h, const struct guest_
 {
     static const char *const names[] = {
         [LU_MAP_STACK] = "[stack]", [LU_MAP_BRK] = "[heap]", [LU_MAP_VDSO] = "[vdso]",
+        [LU_MAP_SIGPAGE] = "[sigpage]",
         [LU_MAP_VECTORS] = "[vectors]"};
     uint64_t start = h->start > r->start ? h->start : r->start;
     uint64_t end = h->end < r->end ? h->end : r->end;

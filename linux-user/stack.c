@@ -90,6 +90,8 @@ static void aux(struct stack *s, uint64_t type, uint64_t value)
 static void fill_auxv(struct stack *s, const struct lu_image *image, uint64_t random,
                       uint64_t exec_fn, uint64_t platform)
 {
+    if (lu.vdso)
+        aux(s, AT_SYSINFO_EHDR, guest(lu.vdso));
     aux(s, AT_MINSIGSTKSZ, lu.abi->frame_size);
     aux(s, AT_HWCAP, lu.abi->hwcap(1));
     aux(s, AT_PAGESZ, LU_PAGE_SIZE);

@@ -204,6 +204,18 @@ static uint64_t a32_helper_read_cntvct(struct tcg_cpu *cpu, uint64_t a, uint64_t
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* Clock a: seconds in bits 63..30, nanoseconds in bits 29..0; negative if there is no such clock. */
+static uint64_t a32_helper_read_clock(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    UNUSED_ARGS;
+    (void)cpu;
+    struct timespec now;
+    if (clock_gettime((clockid_t)(uint32_t)a, &now)) {
+        return UINT64_MAX;
+    }
+    return (uint64_t)now.tv_sec << 30 | (uint64_t)now.tv_nsec;
+}
+
 /* A program that reads its FP status may care about what is costly to know exactly. */
 static uint64_t a32_helper_read_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                       uint64_t d)

@@ -78,6 +78,9 @@ extern const struct guest a32_guest;
  * addresses is lifted as what the kernel's code there does, whether or not memory is mapped.  The
  * OS layer maps a readable page at A32_KUSER_PAGE for programs that read the version word (5) at
  * 0xffff0ffc. */
+/* One more, of our own, for the vDSO alone: reads the clock r0, seconds into r1:r0, nanoseconds into
+ * r2; r1 < 0 if it cannot, or before 1970. */
+#define A32_KUSER_READ_CLOCK UINT32_C(0xffff0f20)
 #define A32_KUSER_PAGE       UINT32_C(0xffff0000)
 #define A32_KUSER_CMPXCHG64  UINT32_C(0xffff0f60)
 #define A32_KUSER_BARRIER    UINT32_C(0xffff0fa0)

@@ -40,6 +40,17 @@ static bool cmpxchg64(struct a32_lift *s)
     return finish(s, IR_I64, old, expected);
 }
 
+/* r0 = clock; r1:r0 seconds, r2 nanoseconds */
+static bool read_clock(struct a32_lift *s)
+{
+    ir_ref v = ir_call(s->ir, A32_H_read_clock, a32_r(s, 0), 0, 0, 0);
+    ir_ref seconds = ir_sar(s->ir, IR_I64, v, ir_const(s->ir, IR_I64, 30));
+    ir_put(s->ir, A32_SLOT_R0, ir_trunc(s->ir, seconds));
+    ir_put(s->ir, A32_SLOT_R0 + 1, ir_trunc(s->ir, ir_shr(s->ir, IR_I64, seconds, ir_const(s->ir, IR_I64, 32))));
+    ir_put(s->ir, A32_SLOT_R0 + 2, ir_and(s->ir, IR_I32, ir_trunc(s->ir, v), a32_imm(s, (1 << 30) - 1)));
+    return ret(s);
+}
+
 bool a32_kuser(struct a32_lift *s)
 {
     if (s->thumb) {
@@ -58,6 +69,8 @@ bool a32_kuser(struct a32_lift *s)
     case A32_KUSER_GET_TLS:
         ir_put(s->ir, A32_SLOT_R0, ir_get(s->ir, A32_SLOT_TPIDRURO));
         return ret(s);
+    case A32_KUSER_READ_CLOCK:
+        return read_clock(s);
     default:
         return false;
     }

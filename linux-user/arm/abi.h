@@ -12,6 +12,7 @@ bool a32_signal_frame(struct lu_task *t, int sig, const siginfo_t *info,
                       const struct lu_sigaction *action, uint64_t saved_mask);
 int64_t a32_sigreturn(struct lu_task *t, bool rt);
 size_t a32_trampoline(void *to);
+extern const struct lu_vdso a32_vdso, a32_vdso_be;
 /* CPSR.E of programs of this ABI. */
 uint32_t a32_endian_bit(void);
 

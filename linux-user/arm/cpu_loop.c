@@ -225,7 +225,7 @@ static void prepare(void)
 }
 
 /* asm/processor.h, asm/memory.h: a 32-bit process on a 64-bit kernel. */
-#define EABI(byte_order, abi_name)                                                              \
+#define EABI(byte_order, abi_name, its_vdso)                                                              \
     {                                                                                           \
         .name = abi_name, .machine = machine, .platform = platform, .elf_machine = EM_ARM,      \
         .elf_class = ELFCLASS32, .elf_data = byte_order, .narrow = true, .align64 = 8,          \
@@ -234,9 +234,9 @@ static void prepare(void)
         .hwcap = hwcap, .prepare = prepare, .cpuinfo = cpuinfo, .start = start, .child = child, \
         .sp = sp, .exception = exception, .restart_syscall = restart_syscall,                   \
         .set_result = set_result, .signal_frame = a32_signal_frame, .sigreturn = a32_sigreturn, \
-        .private_call = private_call, .trampoline = a32_trampoline, .clone_tls_arg = 3,         \
-        .min_altstack = 2048, .frame_size = A32_FRAME_SIZE,                                     \
+        .private_call = private_call, .trampoline = a32_trampoline, .vdso = &(its_vdso),        \
+        .clone_tls_arg = 3, .min_altstack = 2048, .frame_size = A32_FRAME_SIZE,                 \
     }
 
-const struct lu_abi lu_abi_arm = EABI(ELFDATA2LSB, "arm");
-const struct lu_abi lu_abi_armeb = EABI(ELFDATA2MSB, "armeb");
+const struct lu_abi lu_abi_arm = EABI(ELFDATA2LSB, "arm", a32_vdso);
+const struct lu_abi lu_abi_armeb = EABI(ELFDATA2MSB, "armeb", a32_vdso_be);

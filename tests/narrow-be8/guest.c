@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../narrow/vdso.h"
+
 enum {
     NR_EXIT = 1, NR_FORK = 2, NR_READ = 3, NR_WRITE = 4, NR_CLOSE = 6, NR_LSEEK = 19, NR_GETPID = 20,
     NR_KILL = 37, NR_PIPE = 42, NR_WAIT4 = 114, NR_UNAME = 122, NR_LLSEEK = 140, NR_POLL = 168,
@@ -197,20 +199,43 @@ static void processes(void)
     CHECK("uname", CALL(NR_UNAME, name) == 0 && same(name + 4 * 65, "armv8b"));
 }
 
+/* What it says lies between what system calls say. */
+static void vdso(const char *base)
+{
+    int64_t before[2], now[2] = {-1, -1}, after[2];
+    int32_t narrow[2] = {-1, -1}, micro[2] = {-1, -1};
+    int (*gettime64)(int, int64_t *) = vdso_symbol(base, "__vdso_clock_gettime64", "LINUX_2.6");
+    int (*gettime)(int, int32_t *) = vdso_symbol(base, "__vdso_clock_gettime", "LINUX_2.6");
+    int (*timeofday)(int32_t *, void *) = vdso_symbol(base, "__vdso_gettimeofday", "LINUX_2.6");
+    CHECK("vDSO's symbols", gettime64 && gettime && timeofday);
+    CALL(NR_CLOCK_GETTIME64, 0, before);
+    CHECK("vDSO's functions", !gettime64(0, now) && !gettime(0, narrow) && !timeofday(micro, NULL));
+    CALL(NR_CLOCK_GETTIME64, 0, after);
+    CHECK("vDSO: clock_gettime64", before[0] <= now[0] && now[0] <= after[0] &&
+                                       now[1] >= 0 && now[1] < 1000000000 &&
+                                       (before[0] < now[0] || before[1] <= now[1]));
+    CHECK("vDSO: clock_gettime", now[0] <= narrow[0] && narrow[0] <= after[0] && narrow[1] >= 0);
+    CHECK("vDSO: gettimeofday",
+          now[0] <= micro[0] && micro[0] <= after[0] && micro[1] >= 0 && micro[1] < 1000000 &&
+              (micro[0] > narrow[0] || micro[1] >= narrow[1] / 1000) &&
+              (micro[0] < after[0] || micro[1] <= after[1] / 1000));
+}
+
 __attribute__((used)) static void start(long *sp)
 {
     char **argv = (char **)(sp + 1);
     long *aux = sp + 1 + sp[0] + 1;
-    long page = 0;
+    long page = 0, image = 0;
     CHECK("arguments", sp[0] == 3 && same(argv[1], "one") && same(argv[2], "two") && !argv[3]);
     while (*aux++)
         ;
     for (; aux[0]; aux += 2)
-        page = aux[0] == 6 ? aux[1] : page;
+        page = aux[0] == 6 ? aux[1] : page, image = aux[0] == 33 ? aux[1] : image;
     CHECK("auxiliary vector", page == 4096);
     signals();
     files();
     times();
+    vdso((const char *)image);
     sockets();
     processes();
     CALL(NR_EXIT, failed);
