@@ -61,11 +61,12 @@ static void *vdso_symbol(const char *base, const char *name, const char *version
     const Elf32_Sym *symbols = (const void *)(base + at[DT_SYMTAB]);
     const char *strings = base + at[DT_STRTAB];
     const Elf32_Half *versions = (const void *)(base + versym);
-    for (unsigned k = hash[2 + vdso_hash(name) % hash[0]]; k; k = hash[2 + hash[0] + k])
-        if (k < hash[1] && symbols[k].st_shndx && ELF32_ST_TYPE(symbols[k].st_info) == STT_FUNC &&
-            vdso_same(strings + symbols[k].st_name, name) &&
-            vdso_version(base, verdef, strings, versions[k], version))
-            return (void *)(base + symbols[k].st_value);
+    for (unsigned bucket = 0; bucket < hash[0]; bucket++) /* all, for want of a division */
+        for (unsigned k = hash[2 + bucket]; k; k = hash[2 + hash[0] + k])
+            if (k < hash[1] && symbols[k].st_shndx && ELF32_ST_TYPE(symbols[k].st_info) == STT_FUNC &&
+                vdso_same(strings + symbols[k].st_name, name) &&
+                vdso_version(base, verdef, strings, versions[k], version))
+                return (void *)(base + symbols[k].st_value);
     return NULL;
 }
 
