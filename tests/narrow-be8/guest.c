@@ -218,7 +218,7 @@ static void vdso(const char *base)
     CHECK("vDSO: gettimeofday",
           now[0] <= micro[0] && micro[0] <= after[0] && micro[1] >= 0 && micro[1] < 1000000 &&
               (micro[0] > narrow[0] || micro[1] >= narrow[1] / 1000) &&
-              (micro[0] < after[0] || micro[1] <= after[1] / 1000));
+              (micro[0] < after[0] || micro[1] <= (int32_t)after[1] / 1000));
 }
 
 __attribute__((used)) static void start(long *sp)
