@@ -243,7 +243,7 @@ static void flow_dirty(struct opt_plan *p)
 
 /* --- shapes ------------------------------------------------------------------------------------- */
 
-static bool same_shape(const struct opt_shape *a, const struct opt_shape *b)
+bool opt_same_shape(const struct opt_shape *a, const struct opt_shape *b)
 {
     return a->kind == b->kind && a->type == b->type && a->lane == b->lane && a->opc == b->opc &&
            a->mod == b->mod && a->slot[0] == b->slot[0] && a->slot[1] == b->slot[1] &&
@@ -302,7 +302,7 @@ static bool meet_flags(struct opt_shape *a, const struct opt_shape *b)
 static bool meet(struct opt_shape *a, const struct opt_shape *b, bool flags)
 {
     const struct opt_shape was = *a;
-    if (b->kind == OPT_ANY || same_shape(a, b))
+    if (b->kind == OPT_ANY || opt_same_shape(a, b))
         return false;
     if (a->kind == OPT_ANY || fits_extended(a, b))
         *a = *b;
@@ -312,7 +312,7 @@ static bool meet(struct opt_shape *a, const struct opt_shape *b, bool flags)
         *a = (struct opt_shape){.kind = OPT_NOWHERE};
     else if (!fits_extended(b, a))
         *a = (struct opt_shape){.kind = OPT_PLAIN};
-    return !same_shape(a, &was);
+    return !opt_same_shape(a, &was);
 }
 
 struct shapes {
@@ -413,6 +413,48 @@ static bool flow_shapes(struct shapes *x)
     return found;
 }
 
+/* --- flags in several slots ------------------------------------------------------------------------ */
+
+/* Does slot s hold the same flags as slot p->flags at the end of block k? */
+static bool twin_out(const struct opt_plan *p, uint32_t k, unsigned s)
+{
+    const struct opt_block *b = &p->block[k];
+    const struct opt_graph *g = p->g;
+    uint32_t value[2] = {0, 0};
+    if (!opt_in(&b->put, s) && !opt_in(&b->put, p->flags))
+        return opt_in(&b->twin, s);
+    for (uint32_t n = b->first; n != OPT_NONE; n = p->next[n])
+        for (uint32_t r = g->node[n].first; r < g->node[n].first + g->node[n].n; r++)
+            if (g->ops[r].opc == IR_put && (g->ops[r].imm == p->flags || g->ops[r].imm == s))
+                value[g->ops[r].imm == s] = g->ops[r].arg[0];
+    return value[0] == value[1];
+}
+
+/* A guest whose flags are in several slots mostly writes all at once: they are carried once. */
+static void flow_twins(struct opt_plan *p)
+{
+    p->flags = 0;
+    while (p->flags < p->n_slots && p->g->guest->slots[p->flags].type != IR_FLAGS)
+        p->flags++;
+    for (unsigned s = p->flags + 1; s < p->n_slots; s++) {
+        if (p->g->guest->slots[s].type != IR_FLAGS)
+            continue;
+        for (uint32_t k = 1; k < p->n_blocks; k++)
+            opt_add(&p->block[k].twin, s);
+        for (bool changed = true; changed;) {
+            changed = false;
+            for (uint32_t k = 0; k < p->n_blocks; k++)
+                for (int e = 0; e < 2; e++) {
+                    const uint32_t t = p->block[k].succ[e];
+                    if (t == OPT_NONE || !opt_in(&p->block[t].twin, s) || twin_out(p, k, s))
+                        continue;
+                    opt_remove(&p->block[t].twin, s);
+                    changed = true;
+                }
+        }
+    }
+}
+
 /* What is too much to carry goes through memory: first what nobody reads, then what is used least. */
 static bool too_many(struct opt_plan *p, struct opt_block *b, enum ir_type class, unsigned limit)
 {
@@ -466,6 +508,7 @@ static void analyse(struct opt_plan *p)
     for (uint32_t k = 0; k < p->n_blocks; k++)
         find_puts(&x, k);
     flow_back(p);
+    flow_twins(p);
     do
         flow_dirty(p);
     while (limit_carried(p) || flow_shapes(&x));

@@ -93,6 +93,7 @@ struct opt_block {
     struct opt_set dirty;         /* may hold what memory does not, at its head */
     struct opt_set carry;         /* go in as parameters */
     struct opt_set memory;        /* must go through memory */
+    struct opt_set twin;          /* flags that are those of slot plan->flags, at its head */
 };
 
 struct opt_plan {
@@ -103,11 +104,13 @@ struct opt_plan {
     uint32_t block_of[OPT_MAX_NODES];
     uint32_t weight[OPT_MAX_SLOTS];   /* how often a slot is used, in loops counted more */
     unsigned n_slots;
+    unsigned flags;                   /* the first slot of flags; n_slots: none */
     struct opt_shape *shape;          /* of slot s at the head of block b: [b * n_slots + s] */
 };
 
 /* join.c */
 void opt_join(const struct opt_plan *plan, struct ir *ir);
+bool opt_same_shape(const struct opt_shape *a, const struct opt_shape *b);
 /* The shape of value v among the graph's ops. */
 struct opt_shape opt_shape_of(const struct opt_graph *g, ir_ref v);
 

@@ -69,6 +69,14 @@ static const struct opt_shape *shape(const struct join *j, uint32_t block, unsig
     return &j->p->shape[block * j->p->n_slots + s];
 }
 
+/* Is slot s carried into the block along with slot p->flags, which holds the same flags? */
+static bool twin(const struct join *j, uint32_t block, unsigned s)
+{
+    const struct opt_block *b = &j->p->block[block];
+    return opt_in(&b->twin, s) && opt_in(&b->carry, j->p->flags) &&
+           opt_same_shape(shape(j, block, s), shape(j, block, j->p->flags));
+}
+
 static enum ir_type extended_from(const struct opt_shape *s)
 {
     return s->opc == IR_zext64 ? IR_I32 : IR_V128;
@@ -79,6 +87,8 @@ static unsigned param_types(const struct join *j, uint32_t block, unsigned s, ui
 {
     const struct opt_shape *sh = shape(j, block, s);
     unsigned n = 0;
+    if (twin(j, block, s))
+        return 0;
     switch (sh->kind) {
     case OPT_CONST:
         return 0;
@@ -108,6 +118,8 @@ static ir_ref head_value(struct join *j, uint32_t block, unsigned s, unsigned *a
 {
     const struct opt_shape *sh = shape(j, block, s);
     struct ir_op op = {.opc = sh->opc, .type = sh->type, .lane = sh->lane, .mod = sh->mod};
+    if (twin(j, block, s))
+        return j->cur[j->p->flags];
     switch (sh->kind) {
     case OPT_CONST:
         op.opc = IR_const;
@@ -152,7 +164,8 @@ static void begin_block(struct join *j, uint32_t block)
         const unsigned s = j->order[k], from = at;
         if (!opt_in(&b->carry, s))
             continue;
-        mark_home(j, block, s, at);
+        if (!twin(j, block, s))
+            mark_home(j, block, s, at);
         j->cur[s] = head_value(j, block, s, &at);
         if (at > from)
             j->ir->ops[ir_block_param(j->ir, block, from)].mod = (uint16_t)(s + 1);
@@ -236,6 +249,8 @@ static ir_ref flags_operand(struct join *j, const struct opt_shape *sh, ir_ref v
 static void slot_args(struct join *j, uint32_t block, unsigned s, struct args *a)
 {
     const struct opt_shape *sh = shape(j, block, s);
+    if (twin(j, block, s))
+        return;
     ir_ref v = sh->kind == OPT_CONST ? 0 : slot_value(j, s);
     switch (sh->kind) {
     case OPT_CONST:
@@ -316,12 +331,15 @@ static void make_block(struct join *j, uint32_t block)
     end_block(j, b);
 }
 
-/* Flags may need what other slots hold: they come last. */
+/* Flags may need what other slots hold: they come last, the first slot of them first (its twins have no
+ * parameters of their own). */
 static bool before(const struct join *j, unsigned a, unsigned b)
 {
     const struct tcg_slot *slots = j->g->guest->slots;
     const bool flags = slots[a].type == IR_FLAGS, other = slots[b].type == IR_FLAGS;
-    return flags != other ? other : j->p->weight[a] > j->p->weight[b];
+    if (flags || other)
+        return flags && other ? a < b : other;
+    return j->p->weight[a] > j->p->weight[b];
 }
 
 static void order_slots(struct join *j)
