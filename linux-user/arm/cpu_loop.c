@@ -100,13 +100,13 @@ static void set_result(struct lu_task *t, int64_t result)
 
 /* ---- system calls ------------------------------------------------------------------------------ */
 
-/* SVC with an immediate is a call of the old ABI, whose arguments lie otherwise; unless it names the
- * call that r7 does, as the kernel's own code for sigreturn. */
+/* SVC of A32 with an immediate is a call of the old ABI, whose arguments lie otherwise; unless it names
+ * the call that r7 does, as the kernel's own code for sigreturn.  Thumb's immediate does not count. */
 static bool is_old_abi(const struct a32_cpu *cpu)
 {
     enum { OABI_BASE = 0x900000 };
     uint32_t imm = cpu->tcg.exc_arg;
-    return imm && imm != OABI_BASE + cpu->r[R7];
+    return imm && !(cpu->tcg.pc & A32_PC_T) && imm != OABI_BASE + cpu->r[R7];
 }
 
 static void system_call(struct lu_task *t)

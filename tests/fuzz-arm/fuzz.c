@@ -16,7 +16,7 @@
 
 #include "tests/fuzz-arm/fuzz.h"
 
-enum { BATCH = 512 };
+enum { BATCH = 512, LONG_RUN = 60000 }; /* in a long run everything has its turn */
 
 static struct {
     const char *rows, *guest, *runner, *peer;
@@ -24,7 +24,7 @@ static struct {
     uint64_t seed;
     int64_t only;
     bool ignore_fp;
-} options = {.seconds = 10, .reports = 5, .tables = 7, .seed = 1, .only = -1};
+} options = {.seconds = 10, .reports = 5, .tables = 15, .seed = 1, .only = -1};
 
 /* --- running ---------------------------------------------------------------------------------- */
 
@@ -59,7 +59,7 @@ static void write_batch(int fd, const struct block *blocks, unsigned first, unsi
     for (unsigned k = 0; k < n; k++) {
         memcpy(m + FUZZ_CASES_OFFSET + k * sizeof(struct fuzz_case), &blocks[k].state,
                sizeof(struct fuzz_case));
-        gen_code(&blocks[k], k, (uint8_t *)m + head.code_offset + k * FUZZ_SLOT_BYTES);
+        layout_code(&blocks[k], k, (uint8_t *)m + head.code_offset + k * FUZZ_SLOT_BYTES);
     }
     munmap(m, head.file_bytes);
 }
@@ -183,24 +183,40 @@ static bool differ(const struct block *b, const struct fuzz_result *x, const str
     return !options.ignore_fp && (x->fpscr != y->fpscr || memcmp(x->v, y->v, sizeof x->v));
 }
 
+/* Instructions [first, last) of a slot's bytes, which are of one instruction set. */
+static void disassemble_run(const char *path, unsigned from, unsigned to, bool thumb)
+{
+    char command[240];
+    fflush(stdout);
+    snprintf(command, sizeof command,
+             "arm-linux-gnueabihf-objdump -D -b binary -m arm %s --adjust-vma=%#x --start-address=%#x "
+             "--stop-address=%#x %s | sed -n '/^ /p'",
+             thumb ? "-M force-thumb" : "", FUZZ_CODE, FUZZ_CODE + from, FUZZ_CODE + to, path);
+    if (system(command))
+        puts("  (no disassembly)");
+}
+
 static void disassemble(const struct block *b)
 {
-    char path[] = "/tmp/fuzz-arm-XXXXXX", command[200];
+    char path[] = "/tmp/fuzz-arm-XXXXXX";
     uint8_t code[FUZZ_SLOT_BYTES];
+    unsigned at[BLOCK_MAX + 1], from = 0;
     int fd = mkstemp(path);
-    unsigned bytes = b->counter == NO_COUNTER ? 4 : 12;
-    for (unsigned k = 0; k < b->n; k++)
-        bytes += b->insn[k].bytes;
-    gen_code(b, 0, code);
+    unsigned bytes = layout_code(b, 0, code);
+    layout_places(b, at);
     if (fd < 0 || write(fd, code, bytes) != (ssize_t)bytes)
         return;
     close(fd);
-    fflush(stdout);
-    snprintf(command, sizeof command,
-             "arm-linux-gnueabihf-objdump -D -b binary -m arm %s --adjust-vma=%#x %s | sed -n '/^ /p'",
-             b->thumb ? "-M force-thumb" : "", FUZZ_CODE, path);
-    if (system(command))
-        puts("  (no disassembly)");
+    for (unsigned k = 0; k < b->n; k++) {
+        const bool next = k + 1 < b->n ? b->insn[k + 1].thumb : b->ends_thumb;
+        if (b->insn[k].thumb != next || k + 1 == b->n) {
+            const unsigned to = at[k + 1 < b->n ? k + 1 : b->n];
+            disassemble_run(path, from, to, b->insn[k].thumb);
+            from = to;
+        }
+    }
+    if (bytes > from)
+        disassemble_run(path, from, bytes, b->ends_thumb);
     unlink(path);
 }
 
@@ -250,21 +266,38 @@ static bool still_differs(const struct block *b, struct fuzz_result *x, struct f
     return differ(b, x, y);
 }
 
-/* Leaves out what the difference does not need: instructions become NOPs, runs fewer. */
+/* The block without instructions [from, to). */
+static struct block without(const struct block *b, unsigned from, unsigned to)
+{
+    struct block smaller = *b;
+    memmove(&smaller.insn[from], &smaller.insn[to], (b->n - to) * sizeof b->insn[0]);
+    smaller.n -= to - from;
+    for (unsigned k = 0; k < smaller.n; k++) {
+        struct insn *i = &smaller.insn[k];
+        if (i->load && i->of >= (int)from)
+            i->of = (int8_t)(i->of < (int)to ? OF_NEXT_BRANCH : i->of - (int)(to - from));
+    }
+    return smaller;
+}
+
+/* Leaves out what the difference does not need: instructions with what prepares them, runs. */
 static void minimise(struct block *b, struct fuzz_result *x, struct fuzz_result *y)
 {
     if (!still_differs(b, x, y))
         return;
-    for (unsigned k = 0; k < b->n; k++) {
-        struct block smaller = *b;
-        memmove(&smaller.insn[k], &smaller.insn[k + 1], (b->n - k - 1) * sizeof b->insn[0]);
-        smaller.n--;
+    for (unsigned k = 0; k < b->n;) {
+        unsigned end = k + 1;
+        bool switches = b->insn[k].switches;
+        for (; end < b->n && !layout_is_start(b, end); end++)
+            switches |= b->insn[end].switches;
+        struct block smaller = without(b, k, end);
         struct fuzz_result sx, sy;
-        if (still_differs(&smaller, &sx, &sy)) {
+        if (!switches && still_differs(&smaller, &sx, &sy)) {
             *b = smaller;
             *x = sx;
             *y = sy;
-            k--;
+        } else {
+            k = end;
         }
     }
     struct block once = *b;
@@ -282,14 +315,14 @@ static void minimise(struct block *b, struct fuzz_result *x, struct fuzz_result 
 static unsigned n_reports;
 static uint64_t n_cases, n_signals;
 
-static void count_rows(const struct block *b, const struct fuzz_result *r)
+static void count(const struct block *b, const struct fuzz_result *r)
 {
     n_cases++;
     n_signals += r->signal != 0;
-    for (unsigned k = 0; k < b->n && !r->signal; k++) {
-        if (b->insn[k].row >= 0)
-            rows[b->insn[k].row].executed++;
-    }
+    if (!r->signal)
+        cover_block(b);
+    else if (r->signal == SIGTRAP || r->signal == SIGILL)
+        cover_trap(b, r->pc);
 }
 
 static void run_batch(uint64_t first, unsigned n, enum table table)
@@ -301,7 +334,7 @@ static void run_batch(uint64_t first, unsigned n, enum table table)
     run(options.runner, blocks, n, ours);
     run(options.peer, blocks, n, theirs);
     for (unsigned k = 0; k < n; k++) {
-        count_rows(&blocks[k], &ours[k]);
+        count(&blocks[k], &ours[k]);
         if (!differ(&blocks[k], &ours[k], &theirs[k]))
             continue;
         if (n_reports++ >= options.reports)
@@ -355,19 +388,6 @@ static void parse(int argc, char **argv)
     }
 }
 
-static unsigned never_run(void)
-{
-    unsigned n = 0;
-    for (unsigned k = 0; k < n_rows; k++) {
-        if (options.tables >> rows[k].table & 1 && !rows[k].executed) {
-            printf("%s %s", n++ ? "" : "never ran to the end:", rows[k].name);
-        }
-    }
-    if (n)
-        putchar('\n');
-    return n;
-}
-
 int main(int argc, char **argv)
 {
     parse(argc, argv);
@@ -382,10 +402,13 @@ int main(int argc, char **argv)
         }
         at += BATCH;
     } while (time(NULL) < end && options.only < 0 && n_reports < 1000);
-    if (options.only < 0)
-        never_run();
+    unsigned missing = options.only < 0 ? cover_report(options.tables) : 0;
+    if (n_cases < LONG_RUN)
+        missing = 0;
+    if (missing)
+        printf("FAIL: %u things never ran, see above\n", missing);
     printf("%llu cases, %llu of them ended by a signal\n%llu passed, %u failed, 0 skipped\n",
            (unsigned long long)n_cases, (unsigned long long)n_signals,
-           (unsigned long long)(n_cases - n_reports), n_reports);
-    return n_reports != 0;
+           (unsigned long long)(n_cases - n_reports), n_reports + missing);
+    return n_reports || missing;
 }

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A case: an initial state and a block of random rows.  What a row needs to be well defined (an
- * address in a register, a small index) is arranged by instructions before it.
+ * A case: an initial state and a block of random rows.
  */
 #include <string.h>
 
-#include "tests/fuzz-arm/fuzz.h"
-
-struct gen {
-    struct rng rng;
-    struct block *b;
-    bool thumb;
-    unsigned it_at; /* where the last IT is */
-    bool in_it; /* the rows that follow are in an IT block: nothing may be put between */
-    uint8_t pool[5];
-};
+#include "tests/fuzz-arm/gen.h"
 
 /* --- random numbers --------------------------------------------------------------------------- */
 
@@ -46,9 +36,9 @@ static uint32_t value(struct rng *rng)
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static bool starts(const char *name, const char *with) { return !strncmp(name, with, strlen(with)); }
+bool gen_starts(const char *name, const char *with) { return !strncmp(name, with, strlen(with)); }
 
-static bool is_register(const char *name)
+bool gen_is_register(const char *name)
 {
     static const char *const names[] = {"rd", "rn", "rm", "ra", "rs", "rt", "rt2", "rdlo", "rdhi"};
     for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
@@ -58,33 +48,10 @@ static bool is_register(const char *name)
     return false;
 }
 
-static bool is_memory(const struct row *row)
+bool gen_is_prepared(const struct row *row)
 {
-    static const char *const names[] = {"LDR", "STR", "LDM", "STM", "LDA", "STL", "SWP", "PUSH", "POP",
-                                        "VLD", "VST", "TBB", "TBH"};
-    for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
-        if (starts(row->name, names[k]))
-            return true;
-    }
-    return false;
+    return arrange_is_memory(row) || !strcmp(row->name, "SVC") || !strcmp(row->name, "VMSR");
 }
-
-/* Rows that are left out: what a random block cannot use, or what says what the host is. */
-static bool is_left_out(const struct row *row)
-{
-    static const char *const names[] = {"SVC", "MRC", "MCR", "MRRC", "VMRS"};
-    for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
-        if (!strcmp(row->name, names[k]))
-            return true;
-    }
-    return starts(row->name, "BLX_imm") || starts(row->name, "BLX_t32"); /* to the other set */
-}
-
-static bool is_branch(const struct row *row)
-{
-    return row->name[0] == 'B' && (row->name[1] == 0 || row->name[1] == 'L' || row->name[1] == '_');
-}
-static bool is_compare_branch(const struct row *row) { return starts(row->name, "CB"); }
 
 static uint32_t random_register(struct gen *g, unsigned width)
 {
@@ -105,13 +72,13 @@ static bool excluded(const struct row *row, uint32_t word)
     return false;
 }
 
-static uint32_t get(const struct row *row, uint32_t word, const char *name, uint32_t missing)
+uint32_t gen_get(const struct row *row, uint32_t word, const char *name, uint32_t missing)
 {
     const struct field *f = row_field(row, name);
     return f ? field_get(f, word) : missing;
 }
 
-static void set(const struct row *row, uint32_t *word, const char *name, uint32_t value)
+void gen_set(const struct row *row, uint32_t *word, const char *name, uint32_t value)
 {
     const struct field *f = row_field(row, name);
     if (f)
@@ -124,7 +91,7 @@ static bool may_read_pc(const struct row *row)
                                         "TEQ", "CMP", "CMN", "ORR", "MOV", "BIC", "MVN", "SXT", "UXT",
                                         "BFI", "LDR_", "LDRB_", "LDRH_", "LDRS", "LDRD_"};
     for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
-        if (starts(row->name, names[k]))
+        if (gen_starts(row->name, names[k]))
             return !strstr(row->name, "_rsr") && !(row->table != TABLE_A32 && k < 16);
     }
     return row->table == TABLE_VFP;
@@ -134,27 +101,27 @@ static bool may_read_pc(const struct row *row)
  * bits than bits. */
 static bool avoid_vfp(const struct row *row, uint32_t word)
 {
-    uint32_t rt = get(row, word, "rt", 16), rt2 = get(row, word, "rt2", 17);
-    uint32_t d = get(row, word, "d", 0) << 4 | get(row, word, "vd", 0);
-    uint32_t m = get(row, word, "m", 0) << 4 | get(row, word, "vm", 0);
-    if (rt == rt2 || (rt == 15 && !starts(row->name, "VMRS")))
+    uint32_t rt = gen_get(row, word, "rt", 16), rt2 = gen_get(row, word, "rt2", 17);
+    uint32_t d = gen_get(row, word, "d", 0) << 4 | gen_get(row, word, "vd", 0);
+    uint32_t m = gen_get(row, word, "m", 0) << 4 | gen_get(row, word, "vm", 0);
+    if (rt == rt2 || (rt == 15 && !gen_starts(row->name, "VMRS")))
         return true;
-    if (starts(row->name, "VMOV_ssrr") && m == 31)
+    if (gen_starts(row->name, "VMOV_ssrr") && m == 31)
         return true;
-    if (starts(row->name, "VCVT_fx"))
-        return (get(row, word, "imm4", 0) << 1 | get(row, word, "i", 0)) > (get(row, word, "sx", 0) ? 32u : 16u);
-    if (starts(row->name, "VTRN") || starts(row->name, "VUZP") || starts(row->name, "VZIP"))
+    if (gen_starts(row->name, "VCVT_fx"))
+        return (gen_get(row, word, "imm4", 0) << 1 | gen_get(row, word, "i", 0)) > (gen_get(row, word, "sx", 0) ? 32u : 16u);
+    if (gen_starts(row->name, "VTRN") || gen_starts(row->name, "VUZP") || gen_starts(row->name, "VZIP"))
         return d == m;
-    return (starts(row->name, "VLD_") || starts(row->name, "VST_")) && d > 24;
+    return (gen_starts(row->name, "VLD_") || gen_starts(row->name, "VST_")) && d > 24;
 }
 
 /* UNPREDICTABLE combinations of registers, where implementations differ. */
 static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
 {
-    uint32_t rt = get(row, word, "rt", 16), rn = get(row, word, "rn", 17), rd = get(row, word, "rd", 18);
-    uint32_t rt2 = get(row, word, "rt2", rt == 16 ? 19 : starts(row->name, "LDRD") ? rt + 1 : 19);
-    uint32_t lo = get(row, word, "rdlo", 20), hi = get(row, word, "rdhi", 21);
-    uint32_t rm = get(row, word, "rm", 22), rs = get(row, word, "rs", 23), ra = get(row, word, "ra", 24);
+    uint32_t rt = gen_get(row, word, "rt", 16), rn = gen_get(row, word, "rn", 17), rd = gen_get(row, word, "rd", 18);
+    uint32_t rt2 = gen_get(row, word, "rt2", rt == 16 ? 19 : gen_starts(row->name, "LDRD") ? rt + 1 : 19);
+    uint32_t lo = gen_get(row, word, "rdlo", 20), hi = gen_get(row, word, "rdhi", 21);
+    uint32_t rm = gen_get(row, word, "rm", 22), rs = gen_get(row, word, "rs", 23), ra = gen_get(row, word, "ra", 24);
     bool wide = g->thumb && row->table == TABLE_T32;
     if (row->table == TABLE_VFP && avoid_vfp(row, word))
         return true;
@@ -163,24 +130,24 @@ static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
         if (wide && (all[k] == 13 || all[k] == 15) && k != 1)
             return true;
     }
-    if (lo == hi || (is_memory(row) && (rt == 15 || rm == 15)))
+    if (lo == hi || (arrange_is_memory(row) && (rt == 15 || rm == 15)))
         return true;
     if (rd == 15 || lo == 15 || hi == 15 || ra == 15 || rs == 15 || rt2 == 15)
         return true;
     if ((rm == 15 || rn == 15) && !may_read_pc(row))
         return true;
-    if (rm == 15 && (starts(row->name, "SXT") || starts(row->name, "UXT")))
+    if (rm == 15 && (gen_starts(row->name, "SXT") || gen_starts(row->name, "UXT")))
         return true;
-    if (row->table == TABLE_T32 && strstr(row->name, "SAT") && get(row, word, "sh", 0) &&
-        !get(row, word, "imm5", 0) && get(row, word, "imm", 0) > 15) /* SSAT16 */
+    if (row->table == TABLE_T32 && strstr(row->name, "SAT") && gen_get(row, word, "sh", 0) &&
+        !gen_get(row, word, "imm5", 0) && gen_get(row, word, "imm", 0) > 15) /* SSAT16 */
         return true;
-    if (is_memory(row)) {
-        bool list = starts(row->name, "LDM") || starts(row->name, "STM") || starts(row->name, "POP") ||
-                    starts(row->name, "PUSH");
-        uint32_t regs = get(row, word, "list", 0), low = get(row, word, "low", 0);
-        bool writes = get(row, word, "w", 0) || !get(row, word, "p", 1) || strstr(row->name, "post") ||
+    if (arrange_is_memory(row)) {
+        bool list = gen_starts(row->name, "LDM") || gen_starts(row->name, "STM") || gen_starts(row->name, "POP") ||
+                    gen_starts(row->name, "PUSH");
+        uint32_t regs = gen_get(row, word, "list", 0), low = gen_get(row, word, "low", 0);
+        bool writes = gen_get(row, word, "w", 0) || !gen_get(row, word, "p", 1) || strstr(row->name, "post") ||
                       strstr(row->name, "pre") || strstr(row->name, "_t16");
-        if (list && (!(regs | low) || (regs >> 15 & 1) || (starts(row->name, "POP") && regs)))
+        if (list && (!(regs | low) || (regs >> 15 & 1) || (gen_starts(row->name, "POP") && regs)))
             return true;
         if (list && row->table == TABLE_T32 && ((regs & 0xa000) || !(regs & (regs - 1))))
             return true;
@@ -188,22 +155,30 @@ static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
             return true;
         if (writes && (rt == rn || rt2 == rn || rn == 15 || rm == rn))
             return true;
-        if (starts(row->name, "LDRD") || starts(row->name, "STRD") || strstr(row->name, "EXD")) {
+        if (gen_starts(row->name, "LDRD") || gen_starts(row->name, "STRD") || strstr(row->name, "EXD")) {
             if (!g->thumb && ((rt & 1) || rt == 14))
                 return true;
             if (rt == rt2 || rm == rt || rm == rt + 1 || rd == rt + 1 || rn == rt + 1)
                 return true;
-            if (row->table == TABLE_A32 && get(row, word, "w", 0) && !get(row, word, "p", 1))
+            if (row->table == TABLE_A32 && gen_get(row, word, "w", 0) && !gen_get(row, word, "p", 1))
                 return true;
         }
-        if (rd == rt || rd == rn || rd == rt2 || (starts(row->name, "SWP") && (rn == rt || rn == rt2)))
+        if (rd == rt || rd == rn || rd == rt2 || (gen_starts(row->name, "SWP") && (rn == rt || rn == rt2)))
             return true;
     }
-    if (starts(row->name, "MSR") && !(get(row, word, "mask", 0) & 12))
+    if (gen_starts(row->name, "MSR") && !(gen_get(row, word, "mask", 0) & 12))
         return true;
-    if (starts(row->name, "MSR") && (get(row, word, "mask", 0) & 2))
+    if (gen_starts(row->name, "MSR") && (gen_get(row, word, "mask", 0) & 2))
         return true;
     return false;
+}
+
+/* Most Advanced SIMD rows are UNDEFINED with an odd D register where they want a Q register. */
+static void make_even(const struct row *row, uint32_t *word)
+{
+    static const char *const fields[] = {"vd", "vn", "vm"};
+    for (unsigned k = 0; k < 3; k++)
+        gen_set(row, word, fields[k], gen_get(row, *word, fields[k], 0) & ~1u);
 }
 
 static uint32_t random_word(struct gen *g, const struct row *row)
@@ -214,12 +189,14 @@ static uint32_t random_word(struct gen *g, const struct row *row)
             const struct field *f = &row->fields[k];
             unsigned width = field_width(f);
             uint32_t all = (uint32_t)((UINT64_C(1) << width) - 1), r = (uint32_t)rng_next(&g->rng);
-            if (is_register(f->name))
+            if (gen_is_register(f->name))
                 r = random_register(g, width);
             else if (width >= 5 && rng_chance(&g->rng, 25))
                 r = (r & 1 ? all : 0) ^ (r & 2 ? 1u << (width - 1) : 0);
             field_set(f, &word, r & all);
         }
+        if (row->table == TABLE_VFP && rng_chance(&g->rng, 80))
+            make_even(row, &word);
         if ((row->table == TABLE_A32 || row->table == TABLE_VFP) && !(row->mask >> 28))
             word |= (rng_chance(&g->rng, 50) || (g->thumb) ? 14u : rng_below(&g->rng, 15)) << 28;
         if (!excluded(row, word) && (tries > 200 || !avoid(g, row, word) || rng_chance(&g->rng, 0)))
@@ -227,161 +204,166 @@ static uint32_t random_word(struct gen *g, const struct row *row)
     }
 }
 
-/* BX, BXJ, BLX Rm: Rm is the address of an instruction ahead, which gen_code() sets. */
-static bool is_register_branch(const struct row *row)
-{
-    return starts(row->name, "BX") || !strcmp(row->name, "BLX_reg");
-}
-
 /* In an IT block, or behind a condition, these are UNPREDICTABLE or end the case. */
 static bool stands_alone(const struct row *row)
 {
-    static const char *const names[] = {"IT", "SETEND", "CPS", "BKPT", "UDF"};
+    static const char *const names[] = {"IT", "SETEND", "CPS", "BKPT", "UDF", "CRC32", "CRC32C"};
     for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
         if (!strcmp(row->name, names[k]))
             return true;
     }
-    return is_register_branch(row);
+    return arrange_flow(row) == FLOW_COMPARE || gen_starts(row->name, "B_cond");
 }
 
 /* --- blocks ----------------------------------------------------------------------------------- */
 
-static void append(struct gen *g, uint32_t word, unsigned bytes, int row, unsigned skip)
+uint32_t gen_registers(const struct row *row, uint32_t word)
+{
+    uint32_t named = strstr(row->name, "_sp") || strstr(row->name, "PUSH") || strstr(row->name, "POP")
+                         ? 1u << 13 : 0;
+    for (unsigned f = 0; f < row->n_fields; f++) {
+        uint32_t value = field_get(&row->fields[f], word);
+        if (gen_is_register(row->fields[f].name))
+            named |= 3u << (value & 15); /* and the second one of a pair */
+        else if (!strcmp(row->fields[f].name, "list") || !strcmp(row->fields[f].name, "low"))
+            named |= value;
+    }
+    return named;
+}
+
+struct insn *gen_append(struct gen *g, uint32_t word, unsigned bytes, int row)
 {
     struct block *b = g->b;
-    if (b->n < BLOCK_MAX)
-        b->insn[b->n++] = (struct insn){word, (uint8_t)bytes, (int16_t)row, (uint8_t)skip};
+    if (b->n == BLOCK_MAX)
+        return NULL;
+    if (row >= 0)
+        g->named |= (uint16_t)gen_registers(&rows[row], word);
+    struct insn *i = &b->insn[b->n++];
+    *i = (struct insn){.word = word, .bytes = (uint8_t)bytes, .row = (int16_t)row, .thumb = g->thumb,
+                       .it = g->it};
+    return i;
 }
 
-/* reg = value by MOVW and MOVT; SP by way of R12 in Thumb. */
-static void load_register(struct gen *g, unsigned reg, uint32_t v)
-{
-    unsigned r = g->thumb && reg == 13 ? 12 : reg;
-    for (unsigned top = 0; top < 2; top++) {
-        uint32_t half = top ? v >> 16 : v & 0xffff;
-        if (g->thumb)
-            append(g, (top ? 0xf2c00000 : 0xf2400000) | (half >> 12) << 16 | (half >> 11 & 1) << 26 |
-                          (half >> 8 & 7) << 12 | r << 8 | (half & 0xff), 4, -1, 0);
-        else
-            append(g, (top ? 0xe3400000 : 0xe3000000) | (half >> 12) << 16 | r << 12 | (half & 0xfff),
-                   4, -1, 0);
-    }
-    if (r != reg)
-        append(g, 0x46e50000, 2, -1, 0); /* mov sp, r12 */
-}
-
-static uint32_t random_address(struct gen *g, const struct row *row)
-{
-    bool ordered = strstr(row->name, "EX") || starts(row->name, "LDA") || starts(row->name, "STL") ||
-                   starts(row->name, "SWP");
-    bool words = starts(row->name, "LDM") || starts(row->name, "STM") || starts(row->name, "POP") ||
-                 starts(row->name, "PUSH") || starts(row->name, "LDRD") || starts(row->name, "STRD") ||
-                 starts(row->name, "VLD") || starts(row->name, "VST");
-    uint32_t at = FUZZ_DATA + FUZZ_DATA_BYTES / 2 + rng_below(&g->rng, 256);
-    if (rng_chance(&g->rng, 8)) /* at an end of what is mapped */
-        at = FUZZ_DATA + (rng_chance(&g->rng, 50) ? 0 : FUZZ_DATA_BYTES) + rng_below(&g->rng, 32) - 16;
-    if (rng_chance(&g->rng, 2))
-        at = 0x40000 + rng_below(&g->rng, 4096) * 4; /* not mapped */
-    return ordered ? at & ~7u : words || rng_chance(&g->rng, 60) ? at & ~3u : at;
-}
-
-static void emit_memory(struct gen *g, int index, uint32_t word, unsigned bytes)
-{
-    const struct row *row = &rows[index];
-    uint32_t rn = get(row, word, "rn", 13), rm = get(row, word, "rm", 16);
-    if (starts(row->name, "TB"))
-        return; /* where it goes is in memory: tests/user has switches */
-    if (row->table == TABLE_VFP) {
-        if (rn == 15)
-            return;
-        if (rm == 13 || rm == 15)
-            rm = 16;
-    }
-    if (rm != 16 && rm != rn) {
-        unsigned type = get(row, word, "type", 0);
-        if (type != 2)
-            set(row, &word, "type", 0);
-        set(row, &word, "imm5", get(row, word, "imm5", 0) & 3);
-        load_register(g, rm, rng_below(&g->rng, 100));
-    } else if (rm == rn && row->table != TABLE_VFP) {
-        return;
-    }
-    if (rn != 15 && !(g->in_it))
-        load_register(g, rn, random_address(g, row));
-    append(g, word, bytes, index, 0);
-}
-
-static void emit_it(struct gen *g, enum table table, int main_row);
+static void emit_row(struct gen *g, int index);
+static void emit_it(struct gen *g, enum table table, int main_row, int it_row);
 static int random_row(struct gen *g, enum table table);
 
-static void emit(struct gen *g, int index)
+/* Data is mostly big-endian for a while. */
+static void emit_setend(struct gen *g, int index, uint32_t word, unsigned bytes)
 {
     const struct row *row = &rows[index];
-    if (is_left_out(row) || g->b->n > BLOCK_MAX - 8)
+    gen_append(g, word, bytes, index);
+    if (rng_chance(&g->rng, 50)) {
+        const bool may_switch = g->may_switch;
+        g->may_switch = false;
+        for (unsigned k = rng_below(&g->rng, 4); k; k--)
+            emit_row(g, random_row(g, g->thumb ? TABLE_T16 : TABLE_A32));
+        g->may_switch = may_switch;
+        gen_set(row, &word, "e", 0);
+        gen_append(g, word, bytes, index);
+    }
+}
+
+/* The T32 form of an A32 word of VFP or Advanced SIMD. */
+static uint32_t t32_form(uint32_t word)
+{
+    if ((word & 0xfe000000) == 0xf2000000)
+        return 0xef000000 | (word >> 24 & 1) << 28 | (word & 0xffffff);
+    if ((word & 0xff100000) == 0xf4000000)
+        return 0xf9000000 | (word & 0xffffff);
+    return word;
+}
+
+static void emit_row(struct gen *g, int index)
+{
+    const struct row *row = &rows[index];
+    enum flow flow = arrange_flow(row);
+    if (g->b->n > BLOCK_MAX - 16 || (g->it && (stands_alone(row) || (flow && !g->last_in_it))))
         return;
     uint32_t word = random_word(g, row);
     unsigned bytes = row->table == TABLE_T16 ? 2 : 4;
-    if (g->in_it &&
-        (is_memory(row) || is_branch(row) || is_compare_branch(row) || stands_alone(row)))
-        return;
     if (!strcmp(row->name, "IT")) {
-        emit_it(g, TABLE_T16, -1);
-        g->b->insn[g->it_at].row = (int16_t)index;
+        emit_it(g, TABLE_T16, -1, index);
+        return;
+    }
+    if (gen_starts(row->name, "SETEND")) {
+        emit_setend(g, index, word, bytes);
         return;
     }
     if (!strcmp(row->name, "HINT")) /* no waiting; DBG and the like are the same */
-        set(row, &word, "hint", rng_chance(&g->rng, 50) ? 0 : 4);
-    if (starts(row->name, "BKPT") && row->table == TABLE_A32)
+        gen_set(row, &word, "hint", rng_chance(&g->rng, 50) ? 0 : 4);
+    if (gen_starts(row->name, "BKPT") && row->table == TABLE_A32)
         word = (word & 0x0fffffff) | 0xe0000000;
-    if (starts(row->name, "SETEND") && rng_chance(&g->rng, 50)) { /* mostly big-endian for a while */
-        append(g, word, bytes, index, 0);
-        for (unsigned k = rng_below(&g->rng, 4); k; k--)
-            emit(g, random_row(g, g->thumb ? TABLE_T16 : TABLE_A32));
-        set(row, &word, "e", 0);
-    }
-    if (is_register_branch(row)) {
-        uint32_t rm = get(row, word, "rm", 0);
-        if (rm < 13) {
-            load_register(g, rm, 0); /* the address: gen_code() */
-            append(g, word, bytes, index, 1 + rng_below(&g->rng, 3));
-        }
+    if (row->table == TABLE_VFP && g->thumb)
+        word = t32_form(word);
+    if (arrange_system(g, index, word, bytes))
         return;
+    if (!flow && (!g->it || g->last_in_it) && rng_chance(&g->rng, 15)) {
+        uint32_t with_pc = word;
+        flow = arrange_pc_form(g, row, &with_pc);
+        word = flow ? with_pc : word;
     }
-    if (row->table == TABLE_VFP && g->thumb) { /* the T32 form of the A32 word */
-        if ((word & 0xfe000000) == 0xf2000000)
-            word = 0xef000000 | (word >> 24 & 1) << 28 | (word & 0xffffff);
-        else if ((word & 0xff100000) == 0xf4000000)
-            word = 0xf9000000 | (word & 0xffffff);
-    }
-    if (is_branch(row) || is_compare_branch(row))
-        append(g, word, bytes, index, 1 + rng_below(&g->rng, 3));
-    else if (is_memory(row))
-        emit_memory(g, index, word, bytes);
-    else
-        append(g, word, bytes, index, 0);
+    if (flow)
+        arrange_branch(g, index, word, bytes, flow);
+    else if (arrange_is_memory(row))
+        arrange_memory(g, index, word, bytes);
+    else if (!g->it || !(gen_registers(row, word) & g->reserved))
+        gen_append(g, word, bytes, index);
 }
 
 static int random_row(struct gen *g, enum table table)
 {
-    if (g->thumb && table != TABLE_VFP && rng_chance(&g->rng, 30))
-        table = rng_chance(&g->rng, 50) ? TABLE_T16 : TABLE_T32;
     if (table == TABLE_VFP && rng_chance(&g->rng, 20))
         table = g->thumb ? TABLE_T16 : TABLE_A32;
+    if (table != TABLE_VFP && !g->thumb)
+        table = TABLE_A32;
+    else if (table != TABLE_VFP && (table == TABLE_A32 || rng_chance(&g->rng, 30)))
+        table = rng_chance(&g->rng, 50) ? TABLE_T16 : TABLE_T32;
     return (int)(first_row[table] + rng_below(&g->rng, first_row[table + 1] - first_row[table]));
 }
 
-/* IT and the instructions that it covers. */
-static void emit_it(struct gen *g, enum table table, int main_row)
+/* Joins what prepares an IT block, the IT and its instructions; nothing if there is no room. */
+static void append_it(struct gen *g, uint32_t word, int it_row, const struct block *before,
+                      const struct block *body)
 {
-    unsigned n = 1 + rng_below(&g->rng, 4), cond = rng_below(&g->rng, 14), at = g->b->n;
+    struct block *b = g->b;
+    if (b->n + before->n + 1 + body->n > BLOCK_MAX)
+        return;
+    memcpy(&b->insn[b->n], before->insn, before->n * sizeof b->insn[0]);
+    b->n += before->n;
+    gen_append(g, word, 2, it_row);
+    memcpy(&b->insn[b->n], body->insn, body->n * sizeof b->insn[0]);
+    b->n += body->n;
+    for (unsigned k = 0; k < b->n; k++) {
+        if (b->insn[k].load && b->insn[k].of == OF_NEXT_BRANCH)
+            b->insn[k].of = (int8_t)(b->n - 1);
+    }
+}
+
+/* IT and the instructions that it covers. */
+static void emit_it(struct gen *g, enum table table, int main_row, int it_row)
+{
+    struct block before = {.n = 0}, body = {.n = 0}, *b = g->b;
+    unsigned n = 1 + rng_below(&g->rng, 4), cond = rng_below(&g->rng, 15);
     uint32_t mask = (uint32_t)rng_next(&g->rng) & 15 & ~((1u << (4 - n)) - 1);
-    mask = (mask & ~(1u << (4 - n))) | 1u << (4 - n);
-    append(g, (0xbf00u | cond << 4 | mask) << 16, 2, -1, 0);
-    g->in_it = true;
-    g->it_at = at;
-    for (unsigned tries = 0; g->b->n < at + 1 + n && g->b->n < BLOCK_MAX - 9; tries++)
-        emit(g, tries == 0 && main_row >= 0 ? main_row : random_row(g, tries > 50 ? TABLE_T16 : table));
-    g->in_it = false;
+    mask = cond == 14 ? 1u << (4 - n) : (mask & ~(1u << (4 - n))) | 1u << (4 - n);
+    g->b = &body;
+    g->before = &before;
+    g->reserved = g->named = 0;
+    for (unsigned p = 0; p < n; p++) {
+        g->it = (uint8_t)((cond << 4 | mask) & 0xe0) | (uint8_t)((cond << 4 | mask) << p & 0x1f);
+        g->last_in_it = p == n - 1;
+        for (unsigned tries = 0; body.n == p && tries < 200; tries++)
+            emit_row(g, tries == 0 && main_row >= 0 ? main_row : random_row(g, table));
+        if (body.n > p)
+            main_row = -1;
+        else
+            gen_append(g, 0xbf000000, 2, ROW_FILLER);
+    }
+    g->it = 0;
+    g->last_in_it = false;
+    g->b = g->before = b;
+    append_it(g, (0xbf00u | cond << 4 | mask) << 16, it_row, &before, &body);
 }
 
 static void random_state(struct gen *g, struct fuzz_case *s)
@@ -402,16 +384,11 @@ static uint32_t named_registers(const struct block *b)
 {
     uint32_t named = 1u << 12 | 1u << 13 | 1u << 14;
     for (unsigned k = 0; k < b->n; k++) {
-        const struct row *row = &rows[b->insn[k].row < 0 ? 0 : b->insn[k].row];
-        if (b->insn[k].row < 0) /* MOVW and MOVT */
-            named |= 1u << (b->insn[k].word >> (b->thumb ? 8 : 12) & 15);
-        for (unsigned f = 0; b->insn[k].row >= 0 && f < row->n_fields; f++) {
-            uint32_t value = field_get(&row->fields[f], b->insn[k].word);
-            if (is_register(row->fields[f].name))
-                named |= 3u << (value & 15); /* and the second one of a pair */
-            else if (!strcmp(row->fields[f].name, "list") || !strcmp(row->fields[f].name, "low"))
-                named |= value;
-        }
+        const struct insn *i = &b->insn[k];
+        named |= i->row >= 0 ? gen_registers(&rows[i->row], i->word)
+                             : 1u << (i->word >> (i->thumb ? 8 : 12) & 15); /* MOVW and MOVT */
+        if (i->row >= 0 && !strcmp(rows[i->row].name, "SVC"))
+            named |= 1;
     }
     return named;
 }
@@ -421,7 +398,7 @@ static void maybe_loop(struct gen *g)
 {
     uint32_t named = named_registers(g->b);
     g->b->counter = NO_COUNTER;
-    if (!rng_chance(&g->rng, 30))
+    if (!rng_chance(&g->rng, 30) || g->b->thumb != g->b->ends_thumb)
         return;
     for (unsigned r = 0; r < 12; r++) {
         if (!(named >> r & 1)) {
@@ -432,9 +409,25 @@ static void maybe_loop(struct gen *g)
     }
 }
 
+static int find_row(enum table table, const char *name)
+{
+    unsigned k = first_row[table];
+    while (strcmp(rows[k].name, name))
+        k++;
+    return (int)k;
+}
+
+/* The row whose turn it is: as often as it takes to arrange it. */
+static void emit_main(struct gen *g, int row)
+{
+    const unsigned before = g->b->n;
+    for (unsigned tries = 0; g->b->n == before && tries < 20; tries++)
+        emit_row(g, row);
+}
+
 void gen_block(struct block *block, uint64_t seed, uint64_t number, enum table table)
 {
-    struct gen g = {.b = block};
+    struct gen g = {.b = block, .before = block};
     g.rng.state = seed * UINT64_C(0xd6e8feb86659fd93) + number * UINT64_C(0xa0761d6478bd642f);
     memset(block, 0, sizeof *block);
     g.thumb = table == TABLE_T16 || table == TABLE_T32 || (table == TABLE_VFP && rng_chance(&g.rng, 50));
@@ -443,112 +436,25 @@ void gen_block(struct block *block, uint64_t seed, uint64_t number, enum table t
     for (unsigned k = 0; k < 5; k++)
         g.pool[k] = (uint8_t)rng_below(&g.rng, 15);
     random_state(&g, &block->state);
+    block->big = rng_chance(&g.rng, 15);
+    if (block->big) {
+        const int setend = find_row(g.thumb ? TABLE_T16 : TABLE_A32, "SETEND");
+        gen_append(&g, g.thumb ? 0xb6580000 : 0xf1010200, g.thumb ? 2 : 4, setend);
+    }
     /* Each row is the main one of its turn, so that none is left out. */
     unsigned count = first_row[table + 1] - first_row[table];
     int main_row = (int)(first_row[table] + (number * 619 + seed) % count);
     unsigned wanted = 1 + rng_below(&g.rng, 8), main_at = rng_below(&g.rng, wanted);
     for (unsigned k = 0; k < wanted; k++) {
         int row = k == main_at ? main_row : random_row(&g, table);
-        if (g.thumb && block->n < BLOCK_MAX - 16 && rng_chance(&g.rng, 30))
-            emit_it(&g, table, row);
+        g.may_switch = k >= main_at; /* the main row is one of the first set */
+        if (g.thumb && block->n < BLOCK_MAX - 20 && rng_chance(&g.rng, 30))
+            emit_it(&g, table, row, ROW_PREPARES);
+        else if (k == main_at)
+            emit_main(&g, row);
         else
-            emit(&g, row);
+            emit_row(&g, row);
     }
-    const struct insn *last = &block->insn[block->n ? block->n - 1 : 0];
-    if (last->row >= 0 && is_compare_branch(&rows[last->row])) /* goes forward, over something */
-        append(&g, 0xbf000000, 2, -1, 0);
+    block->ends_thumb = g.thumb;
     maybe_loop(&g);
-}
-
-/* --- bytes ------------------------------------------------------------------------------------ */
-
-/* The offset field of a branch of `bytes` from the value that pc has. */
-static void set_offset(const struct row *row, uint32_t *word, int32_t bytes)
-{
-    uint32_t half = (uint32_t)bytes >> 1;
-    set(row, word, "imm24", (uint32_t)bytes >> 2);
-    set(row, word, "imm8", half);
-    set(row, word, "imm6", 0);
-    set(row, word, "imm10", 0);
-    if (is_compare_branch(row))
-        set(row, word, "imm", half);
-    set(row, word, "imm11", half);
-    set(row, word, "s", 0);
-    set(row, word, "j1", starts(row->name, "B_cond") ? 0 : 1);
-    set(row, word, "j2", starts(row->name, "B_cond") ? 0 : 1);
-}
-
-static unsigned put(uint8_t *to, uint32_t word, unsigned bytes, bool thumb)
-{
-    uint16_t half[2] = {(uint16_t)(word >> 16), (uint16_t)word};
-    if (thumb)
-        memcpy(to, half, bytes);
-    else
-        memcpy(to, &word, 4);
-    return bytes;
-}
-
-/* MOVW and MOVT of the address, before the branch that is instruction k. */
-static void put_address(const struct block *b, unsigned k, uint8_t *to, uint32_t address)
-{
-    struct block two = {.thumb = b->thumb};
-    struct gen g = {.b = &two, .thumb = b->thumb};
-    load_register(&g, get(&rows[b->insn[k].row], b->insn[k].word, "rm", 0), address | b->thumb);
-    for (unsigned n = 0; n < two.n && n < 2; n++)
-        put(to + 4 * n, two.insn[n].word, 4, b->thumb);
-}
-
-/* B.W or B to the guest's exit. */
-static void put_exit(uint8_t *to, uint32_t at, bool thumb)
-{
-    if (!thumb) {
-        put(to, 0xea000000 | ((FUZZ_EXIT - (at + 8)) >> 2 & 0xffffff), 4, false);
-        return;
-    }
-    uint32_t offset = FUZZ_EXIT_T - (at + 4), s = offset >> 31;
-    uint32_t j1 = ~(offset >> 23 ^ s) & 1, j2 = ~(offset >> 22 ^ s) & 1;
-    put(to, 0xf0009000 | s << 26 | (offset >> 12 & 0x3ff) << 16 | j1 << 13 | j2 << 11 |
-                (offset >> 1 & 0x7ff), 4, true);
-}
-
-/* SUBS counter, counter, #1; BNE to the first instruction, which is `back` bytes before. */
-static unsigned put_loop(const struct block *b, uint8_t *to, unsigned back)
-{
-    if (b->counter == NO_COUNTER)
-        return 0;
-    if (!b->thumb) {
-        put(to, 0xe2500001 | (uint32_t)b->counter << 16 | (uint32_t)b->counter << 12, 4, false);
-        put(to + 4, 0x1a000000 | ((uint32_t)(-(int32_t)back - 12) >> 2 & 0xffffff), 4, false);
-        return 8;
-    }
-    uint32_t offset = (uint32_t)(-(int32_t)back - 8);
-    put(to, 0xf1b00001 | (uint32_t)b->counter << 16 | (uint32_t)b->counter << 8, 4, true);
-    put(to + 4, 0xf4408000 | 0x2800 | (offset >> 12 & 0x3f) << 16 | (offset >> 1 & 0x7ff), 4, true);
-    return 8;
-}
-
-void gen_code(const struct block *b, unsigned slot, uint8_t code[FUZZ_SLOT_BYTES])
-{
-    unsigned at[BLOCK_MAX + 4], n = 4;
-    for (unsigned k = 0; k < BLOCK_MAX + 4; k++) {
-        at[k] = n;
-        n += k < b->n ? b->insn[k].bytes : 0;
-    }
-    memset(code, 0, FUZZ_SLOT_BYTES);
-    put(code, 0xee1def50, 4, b->thumb); /* mrc p15, 0, lr, c13, c0, 2 */
-    for (unsigned k = 0; k < b->n; k++) {
-        uint32_t word = b->insn[k].word;
-        unsigned to = k + 1 + b->insn[k].skip;
-        while (to < b->n && b->insn[to - 1].row < 0) /* not between what belongs together */
-            to++;
-        if (b->insn[k].skip && b->insn[k].row >= 0)
-            set_offset(&rows[b->insn[k].row], &word,
-                       (int32_t)at[to > b->n ? b->n : to] - (int32_t)(at[k] + (b->thumb ? 4 : 8)));
-        put(code + at[k], word, b->insn[k].bytes, b->thumb);
-        if (k >= 2 && b->insn[k].row >= 0 && is_register_branch(&rows[b->insn[k].row]))
-            put_address(b, k, code + at[k] - 8,
-                        FUZZ_CODE + slot * FUZZ_SLOT_BYTES + at[to > b->n ? b->n : to]);
-    }
-    unsigned end = at[b->n] + put_loop(b, code + at[b->n], at[b->n] - 4);
-    put_exit(code + end, FUZZ_CODE + slot * FUZZ_SLOT_BYTES + end, b->thumb);
 }

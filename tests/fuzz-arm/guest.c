@@ -105,6 +105,7 @@ int fuzz_main(void)
     map(FUZZ_CODE, head.code_bytes, READ | EXEC, PRIVATE, 3, head.code_offset);
     map(FUZZ_DATA, FUZZ_DATA_BYTES, READ | WRITE, PRIVATE | ANON, -1, 0);
     catch_signals();
+    fuzz_syscall(__ARM_NR_set_tls, 0x12345678L); /* TPIDRURO */
     for (uint32_t k = head.first; k < head.count; k++) {
         for (uint32_t n = cases[k].repeat; n; n--) {
             fill(cases[k].memory_seed);
