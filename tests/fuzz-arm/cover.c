@@ -180,7 +180,7 @@ static unsigned report_rows(unsigned tables)
 
 unsigned cover_report(unsigned tables)
 {
-    const bool a32 = tables >> TABLE_A32 & 1, thumb = tables >> TABLE_T16 & 1 && tables >> TABLE_T32 & 1;
+    const bool a32 = tables >> TABLE_A32 & 1, thumb = tables >> TABLE_T16 & 1 || tables >> TABLE_T32 & 1;
     unsigned missing = report_rows(tables);
     if (a32)
         missing += report_conditions("conditions in A32", seen.a32);
