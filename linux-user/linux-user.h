@@ -138,7 +138,7 @@ struct lu_options {
     uint64_t tb_size; /* -tb-size, MiB; 0: the default */
     bool strace;
     bool one_insn;
-    bool no_chain, fp_strict;
+    bool no_chain, fp_strict, foreground;
     bool use_base; /* 32-bit guests away from address 0, even if it is free */
     bool perfmap, jitdump;
     int exec_fd;  /* the program's descriptor, from execveat; -1 if none */

@@ -124,6 +124,7 @@ static void make_translator(void)
                                   .disabled_passes = o->opt ? lu_disabled_passes(o->opt) : 0,
                                   .one_insn = o->one_insn,
                                   .no_chain = o->no_chain, .fp_strict = o->fp_strict,
+                                  .foreground = o->foreground,
                                   .perfmap = o->perfmap,
                                   .jitdump = o->jitdump,
                                   .keep_fd = lu_fd_keep,

@@ -53,6 +53,8 @@ static const struct option table[] = {
      "translate (default), interpret, or both and compare"},
     {"tier", "TIER", "auto|1|2", STRING, OPT(tier),
      "compile what is hot again, with loops (default), never, or all so at once"},
+    {"foreground", "FOREGROUND", NULL, FLAG, OPT(foreground),
+     "compile on the program's own threads alone"},
     {"opt", "OPT", "-pass[,...]", STRING, OPT(opt),
      "without these passes of the optimiser (-opt help lists them)"},
     {"fp-strict", "FP_STRICT", NULL, FLAG, OPT(fp_strict),

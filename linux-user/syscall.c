@@ -22,6 +22,8 @@ const struct lu_sys_row lu_sys_rows[LU_SYS_COUNT] = {
     [LU_SYS_##name_] = {#name_, format_, LU_SYS_KIND_PASS, __NR_##name_, NULL, 0, NULL},
 #define WAIT(name_, format_)                                                                       \
     [LU_SYS_##name_] = {#name_, format_, LU_SYS_KIND_WAIT, __NR_##name_, NULL, 0, NULL},
+#define ALONE(name_, format_)                                                                      \
+    [LU_SYS_##name_] = {#name_, format_, LU_SYS_KIND_ALONE, __NR_##name_, NULL, 0, NULL},
 #define NONE(name_, format_)                                                                       \
     [LU_SYS_##name_] = {#name_, format_, LU_SYS_KIND_NONE, -1, NULL, 0, NULL},
 #define LIKE(id_, name_, format_, target_, arguments_)                                             \
@@ -30,6 +32,7 @@ const struct lu_sys_row lu_sys_rows[LU_SYS_COUNT] = {
 #undef SYS
 #undef PASS
 #undef WAIT
+#undef ALONE
 #undef NONE
 #undef LIKE
 };
@@ -98,6 +101,9 @@ static int64_t call(struct lu_task *t, const struct lu_sys_row *row, uint64_t nr
     switch (row->kind) {
     case LU_SYS_KIND_OWN:
         return row->handler(t, arg);
+    case LU_SYS_KIND_ALONE:
+        tcg_settle(lu.tcg);
+        /* fall through */
     case LU_SYS_KIND_PASS:
         return lu_host_syscall6(row->host_nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
     case LU_SYS_KIND_WAIT:

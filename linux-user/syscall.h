@@ -21,25 +21,27 @@ enum lu_sys {
 #define SYS(name, format, handler) LU_SYS_##name,
 #define PASS(name, format) LU_SYS_##name,
 #define WAIT(name, format) LU_SYS_##name,
+#define ALONE(name, format) LU_SYS_##name,
 #define NONE(name, format) LU_SYS_##name,
 #define LIKE(id, name, format, target, arguments) LU_SYS_##id,
 #include "linux-user/syscalls.def"
 #undef SYS
 #undef PASS
 #undef WAIT
+#undef ALONE
 #undef NONE
 #undef LIKE
     LU_SYS_COUNT
 };
 
-enum lu_sys_kind { LU_SYS_KIND_NONE, LU_SYS_KIND_PASS, LU_SYS_KIND_WAIT, LU_SYS_KIND_OWN,
-                   LU_SYS_KIND_LIKE };
+enum lu_sys_kind { LU_SYS_KIND_NONE, LU_SYS_KIND_PASS, LU_SYS_KIND_WAIT,
+                   LU_SYS_KIND_ALONE, LU_SYS_KIND_OWN, LU_SYS_KIND_LIKE };
 
 struct lu_sys_row {
     const char *name;
     const char *format; /* see syscalls.def */
     enum lu_sys_kind kind;
-    int host_nr;            /* PASS, WAIT */
+    int host_nr;            /* PASS, WAIT, ALONE */
     lu_syscall_fn *handler; /* OWN */
     uint16_t target;        /* LIKE: enum lu_sys */
     const char *arguments;  /* LIKE */
@@ -49,12 +51,14 @@ extern const struct lu_sys_row lu_sys_rows[LU_SYS_COUNT];
 #define SYS(name, format, handler) lu_syscall_fn handler;
 #define PASS(name, format)
 #define WAIT(name, format)
+#define ALONE(name, format)
 #define NONE(name, format)
 #define LIKE(id, name, format, target, arguments)
 #include "linux-user/syscalls.def"
 #undef SYS
 #undef PASS
 #undef WAIT
+#undef ALONE
 #undef NONE
 #undef LIKE
 

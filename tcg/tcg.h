@@ -49,6 +49,7 @@ struct tcg_options {
     size_t cache_bytes;         /* 0: the default */
     uint32_t ra_seed;           /* nonzero: allocation order is shuffled by it, to flush out bugs */
     bool no_chain;              /* every region is left to the CPU loop, so that the log has it */
+    bool foreground;            /* no thread of the translator's own: whoever finds a hot loop compiles it */
     bool no_cold;               /* code is compiled on its first execution, not interpreted */
     bool relocations;           /* regions keep lists of what in their code depends on where things are */
     bool perfmap, jitdump;      /* tell perf of every region (run/perf.c) */
@@ -101,6 +102,10 @@ int tcg_copy_to_guest(struct tcg_cpu *cpu, uint64_t guest, const void *from, siz
 /* Code in [start, start + len) changed or went away: its regions go; other threads stop using
  * them at their next poll at the latest. */
 void tcg_invalidate(struct tcg *tcg, uint64_t start, uint64_t len);
+
+/* Ends the translator's own thread, if there is one, and waits for its end: before the process changes
+ * what threads share or inherit (credentials, namespaces).  Later work starts one anew. */
+void tcg_settle(struct tcg *tcg);
 
 /* Around fork(): prepare takes the translator's locks, parent and child release them; the child
  * keeps only the calling thread's CPU. */

@@ -31,7 +31,7 @@ struct cg_output {
     uint32_t main_size;      /* the first part of it: all but what is out of line */
     const uint8_t *snap;     /* side table; owned by the struct cg until the next region */
     uint32_t snap_size;
-    const struct cg_link *links;
+    struct cg_link *links;
     uint32_t n_links;
     const struct cg_reloc *relocs; /* in order of emission; owned like snap; none unless cg->record */
     uint32_t n_relocs;

@@ -309,6 +309,7 @@ void tcg_invalidate(struct tcg *tcg, uint64_t start, uint64_t len)
     uint64_t last = start + (len - 1) < start ? UINT64_MAX : start + (len - 1);
     pthread_mutex_lock(&tcg->lock);
     invalidate(tcg, start, last);
+    tcg_worker_invalidate(tcg, start, last);
     pthread_mutex_unlock(&tcg->lock);
 }
 

@@ -11,8 +11,7 @@
 #include "tcg/run/run.h"
 
 enum {
-    MAX_INSNS = 120,        /* of a region, at first */
-    MIN_INSNS = 30,         /* if it has too many blocks */
+    MAX_INSNS = 120,        /* of a region; half of it where that has too many blocks */
     MAX_CALLEE_INSNS = 60,  /* of a followed call, with what it calls */
     MAX_DEPTH = 4,          /* of followed calls */
 };
@@ -396,36 +395,38 @@ static void explore(struct growth *w, uint32_t from)
     }
 }
 
-static enum opt_result grow(struct growth *w)
+bool tcg_grow_graph(struct tcg *tcg, const struct tcg_cpu *cpu, struct opt_graph *g, unsigned tries,
+                    struct tcg_lifted *out)
 {
-    struct opt_graph *g = w->g;
+    struct growth w = {.tcg = tcg, .cpu = cpu, .g = g, .out = out, .max_insns = MAX_INSNS >> tries};
+    g->guest = tcg->guest;
+    g->loops_only = tcg->opt.tier != TCG_TIER_2;
+    g->entry_pc = cpu->pc;
+    g->mode = cpu->mode;
+    g->run_mode = cpu->run_mode;
     g->n_ops = 1; /* 0 is no op */
     if (!g->ops)
-        copy_ops(g, &w->tcg->ir, 0, 0);
+        copy_ops(g, &tcg->ir, 0, 0);
     g->n_nodes = g->n_insns = 0;
     g->n_contexts = 1;
     g->context[0] = (struct opt_context){0};
-    w->out->n_ranges = 0;
+    out->n_ranges = 0;
     g->node[g->n_nodes++] = (struct opt_node){.pc = g->entry_pc, .succ = {OPT_NONE, OPT_NONE}};
-    explore(w, 0);
-    return g->node[0].n ? opt_graph_region(g, &w->tcg->ir) : OPT_NO_LOOP;
+    explore(&w, 0);
+    out->n_insns = g->n_insns;
+    return g->node[0].n != 0;
 }
 
 bool tcg_lift_graph(struct tcg *tcg, const struct tcg_cpu *cpu, struct tcg_lifted *out)
 {
     if (!tcg->graph && !(tcg->graph = calloc(1, sizeof *tcg->graph)))
         abort();
-    struct opt_graph *g = tcg->graph;
-    struct growth w = {.tcg = tcg, .cpu = cpu, .g = g, .out = out};
-    g->guest = tcg->guest;
-    g->loops_only = tcg->opt.tier != TCG_TIER_2;
-    g->entry_pc = cpu->pc;
-    g->mode = cpu->mode;
-    g->run_mode = cpu->run_mode;
-    enum opt_result result = OPT_TOO_LARGE;
-    for (w.max_insns = MAX_INSNS; result == OPT_TOO_LARGE && w.max_insns >= MIN_INSNS;
-         w.max_insns /= 2)
-        result = grow(&w);
-    out->n_insns = g->n_insns;
-    return result == OPT_MADE;
+    for (unsigned tries = 0; tries <= TCG_GRAPH_TRIES; tries++) {
+        if (!tcg_grow_graph(tcg, cpu, tcg->graph, tries, out))
+            return false;
+        const enum opt_result result = opt_graph_region(tcg->graph, &tcg->ir);
+        if (result != OPT_TOO_LARGE)
+            return result == OPT_MADE;
+    }
+    return false;
 }

@@ -2,7 +2,7 @@
 /*
  * Inside the translator's run time.  Read in this order: tcg.c (making one), loop.c (the CPU
  * loop), translate.c (one function names every stage), lift.c, graph.c (finding a region), cache.c
- * (regions: look-up, chaining, invalidation, flushing), fault.c (host signals), lockstep.c (emitted
+ * (regions: look-up, chaining, invalidation, flushing), worker.c (tier 2 on a thread of its own), fault.c (host signals), lockstep.c (emitted
  * code against the interpreter), log.c, perf.c (what perf is told).
  *
  * Locks: tcg->lock guards everything but what is said to be read without it.  Code and regions
@@ -23,6 +23,7 @@
 enum { TCG_MAX_RANGES = 32, TCG_LINE_RANGES = 4, TCG_MAX_INSNS = 64, TCG_PAGE_BITS = 12 };
 
 struct tcg_range64 { uint64_t start, end; };
+struct tcg_region_key { uint64_t pc; uint32_t mode, run_mode; };
 
 struct tcg_region {
     uint64_t pc;
@@ -35,6 +36,7 @@ struct tcg_region {
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
     bool lukewarm;                  /* a jump backwards to it makes no region of tier 2 any more */
+    uint8_t graph_tries;            /* regions of tier 2 that would have been too large */
     const uint8_t *code;
     uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
     const uint8_t *snap;
@@ -111,6 +113,7 @@ struct tcg {
     struct tcg_insn_set *insns;     /* log.c: instructions lifted so far; NULL without -d stats */
     struct tcg_perf *perf;          /* perf.c; NULL if it is off */
     struct opt_graph *graph;        /* graph.c; NULL until the first region of tier 2 */
+    struct tcg_worker *worker;      /* worker.c; NULL if tier 2 is made where it is found */
     bool fp_traps;                  /* TCG_RUN_FPTRAP may be used */
     atomic_bool fp_status;          /* the guest has read its FP status */
     /* Code that cannot be read though mem.code() gave it: a lift begins again without that page. */
@@ -144,11 +147,16 @@ struct tcg_cpu_node { struct tcg_thread thread; struct tcg_cpu_node *next; };
  * return the CPU counts as in code, so that no flush takes the region away until
  * tcg_leave_code(). */
 struct tcg_region *tcg_find(struct tcg_cpu *cpu);
-/* lift.c: fills ir with the line at pc.  With the lock. */
 struct tcg_lifted {
     struct tcg_range64 range[TCG_MAX_RANGES];
     unsigned n_ranges, n_insns;
 };
+/* A region, described but without code, not yet published; NULL: the data arena is full.  Then its
+ * code; false: the same. */
+struct tcg_region *tcg_region_new(struct tcg *tcg, const struct tcg_region_key *key, unsigned tier,
+                                  const struct tcg_lifted *lifted);
+bool tcg_region_keep(struct tcg *tcg, struct tcg_region *r, const struct cg_output *out);
+/* lift.c: fills ir with the line at pc.  With the lock. */
 enum tcg_line {
     TCG_LINE,                       /* along direct jumps and past side exits */
     TCG_LINE_TO_BRANCH,             /* nothing behind the first side exit */
@@ -162,7 +170,12 @@ struct tcg_lift_how {
 };
 void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, uint64_t pc,
                      const struct tcg_lift_how *how, struct tcg_lifted *out);
-/* graph.c: fills tcg->ir with the region of tier 2 at the CPU's pc.  False: there is none. */
+/* graph.c; with the lock.  Fills g with what is to be a region of tier 2 at the CPU's pc, the smaller
+ * the more tries have failed (up to TCG_GRAPH_TRIES).  False: there is none. */
+enum { TCG_GRAPH_TRIES = 2 };
+bool tcg_grow_graph(struct tcg *tcg, const struct tcg_cpu *cpu, struct opt_graph *g, unsigned tries,
+                    struct tcg_lifted *out);
+/* Fills tcg->ir with that region.  False: there is none. */
 bool tcg_lift_graph(struct tcg *tcg, const struct tcg_cpu *cpu, struct tcg_lifted *out);
 /* Does a node of the context begin at pc? */
 bool tcg_graph_leader(const struct opt_graph *g, uint32_t context, uint64_t pc);
@@ -187,6 +200,23 @@ void tcg_leave_code(struct tcg_cpu *cpu);
 
 /* fault.c: from a helper or the interpreter back to tcg_run(); cpu->exc says why. */
 _Noreturn void tcg_leave_from_c(struct tcg_cpu *cpu);
+
+/* worker.c; with the lock, but new, free.  A process that has no worker always gets NO_WORKER. */
+enum tcg_queued { TCG_QUEUED, TCG_QUEUE_FULL, TCG_NO_WORKER };
+/* Has the region of tier 2 made that is to take the line's place; the CPU is at its pc. */
+enum tcg_queued tcg_worker_queue(struct tcg_cpu *cpu, struct tcg_region *line);
+/* Takes the line's job back if it has waited long: the other CPUs are busy. */
+bool tcg_worker_late(struct tcg *tcg, const struct tcg_region *line);
+bool tcg_worker_new(struct tcg *tcg); /* false: no memory */
+void tcg_worker_free(struct tcg *tcg);
+/* Guest code in [start, last] has changed. */
+void tcg_worker_invalidate(struct tcg *tcg, uint64_t start, uint64_t last);
+/* Waits until the worker holds nothing of libc's; the child has none. */
+void tcg_worker_fork_prepare(struct tcg *tcg);
+void tcg_worker_fork_child(struct tcg *tcg);
+
+/* tcg.c: a generator for this translator's regions. */
+void tcg_cg_init(const struct tcg *tcg, struct cg *cg);
 
 /* loop.c: run one region, by the interpreter or as emitted code. */
 void tcg_run_interp(struct tcg_cpu *cpu, const struct ir *ir);

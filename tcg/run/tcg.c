@@ -36,6 +36,18 @@ static bool make_memory(struct tcg *tcg)
            arena_map(&tcg->data, size, PROT_READ | PROT_WRITE);
 }
 
+void tcg_cg_init(const struct tcg *tcg, struct cg *cg)
+{
+    cg_init(cg, tcg->host);
+    cg->mem_base = tcg->mem.base;
+    cg->cache = tcg->code.base;
+    cg->count = tcg->counts != NULL;
+    cg->count_polls = tcg->opt.accel == TCG_ACCEL_LOCKSTEP;
+    cg->address_bits = tcg->mem.address_bits;
+    cg->routines = tcg->routines;
+    cg->record = tcg->opt.relocations;
+}
+
 static bool make_host(struct tcg *tcg)
 {
     const char *why = NULL;
@@ -45,17 +57,10 @@ static bool make_host(struct tcg *tcg)
         return false;
     }
     tcg->fp_traps = tcg->opt.accel != TCG_ACCEL_INTERP && tcg->host->traps_invalid();
-    cg_init(&tcg->cg, tcg->host);
-    tcg->cg.mem_base = tcg->mem.base;
-    tcg->cg.cache = tcg->code.base;
-    tcg->cg.count = tcg->counts != NULL;
-    tcg->cg.count_polls = tcg->opt.accel == TCG_ACCEL_LOCKSTEP;
-    tcg->cg.address_bits = tcg->mem.address_bits;
-    tcg->cg.routines = tcg->routines;
+    tcg_cg_init(tcg, &tcg->cg);
     tcg->cg.p = tcg->cg.start = tcg->code.base;
     tcg->cg.end = tcg->code.base + tcg->code.size;
     tcg->code_runtime = tcg->code.used = tcg->host->emit_runtime(&tcg->cg);
-    tcg->cg.record = tcg->opt.relocations;
     return tcg->code_runtime != 0;
 }
 
@@ -83,7 +88,8 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
         tcg->counts = calloc(CG_COUNT_HELPERS + guest->n_helpers, sizeof *tcg->counts);
     if (tcg->opt.log & TCG_LOG_STATS)
         tcg->insns = calloc(1, sizeof *tcg->insns);
-    if (!tcg->helper_table || !make_memory(tcg) || !make_host(tcg)) {
+    if (!tcg->helper_table || !make_memory(tcg) || !make_host(tcg) ||
+        !tcg_worker_new(tcg)) {
         tcg_free(tcg);
         return NULL;
     }
@@ -95,6 +101,7 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
 
 void tcg_free(struct tcg *tcg)
 {
+    tcg_worker_free(tcg);
     if (tcg->opt.log & TCG_LOG_STATS)
         tcg_log_stats(tcg);
     if (tcg->perf)
@@ -235,6 +242,7 @@ void tcg_cpu_free(struct tcg_cpu *cpu)
 void tcg_fork_prepare(struct tcg *tcg)
 {
     pthread_mutex_lock(&tcg->lock);
+    tcg_worker_fork_prepare(tcg);
 }
 
 void tcg_fork_parent(struct tcg *tcg)
@@ -256,6 +264,7 @@ void tcg_fork_child(struct tcg *tcg, struct tcg_cpu *self)
     }
     if (tcg->perf)
         tcg_perf_fork_child(tcg);
+    tcg_worker_fork_child(tcg);
     atomic_store(&tcg->stop, 0);
     pthread_mutex_init(&tcg->lock, NULL);
     pthread_cond_init(&tcg->stopped, NULL);

@@ -40,8 +40,7 @@ static struct ir *keep_ir(const struct ir *from)
     return to;
 }
 
-/* The generator's output becomes part of the region; false: the data arena is full. */
-static bool keep_output(struct tcg *tcg, struct tcg_region *r, const struct cg_output *out)
+bool tcg_region_keep(struct tcg *tcg, struct tcg_region *r, const struct cg_output *out)
 {
     uint8_t *snap = tcg_arena_alloc(&tcg->data, out->snap_size);
     r->edges = tcg_arena_alloc(&tcg->data, out->n_links * sizeof *r->edges);
@@ -75,7 +74,7 @@ static int generate(struct tcg *tcg, struct tcg_region *r)
                         &out);
     if (err)
         return err;
-    if (!keep_output(tcg, r, &out))
+    if (!tcg_region_keep(tcg, r, &out))
         return -ENOSPC;
     tcg_arena_alloc(code, out.code_size);
     tcg->host->flush_icache(out.code, out.code_size);
@@ -103,24 +102,26 @@ static bool lift(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned tier, unsi
 /* Of the data arena: what describing a region and listing it on its pages may take. */
 enum { DATA_ROOM = 65536 };
 
-/* What is known of r before code is made; false: the data arena is full. */
-static bool describe(struct tcg *tcg, struct tcg_region *r, const struct tcg_cpu *cpu, unsigned tier,
-                     const struct tcg_lifted *lifted)
+struct tcg_region *tcg_region_new(struct tcg *tcg, const struct tcg_region_key *key, unsigned tier,
+                                  const struct tcg_lifted *lifted)
 {
+    if (tcg->data.size - tcg->data.used < DATA_ROOM)
+        return NULL;
+    struct tcg_region *r = tcg_region_alloc(tcg);
     struct tcg_range64 *range = tcg_arena_alloc(&tcg->data, lifted->n_ranges * sizeof *range);
-    if (!range)
-        return false;
+    if (!r || !range)
+        return NULL;
     memcpy(range, lifted->range, lifted->n_ranges * sizeof *range);
     r->range = range;
     r->n_ranges = lifted->n_ranges;
     r->tier = (uint8_t)tier;
     r->loops = tier == 2;
-    r->pc = cpu->pc;
-    r->mode = cpu->mode;
-    r->run_mode = cpu->run_mode;
+    r->pc = key->pc;
+    r->mode = key->mode;
+    r->run_mode = key->run_mode;
     r->id = tcg->n_regions;
     r->n_insns = lifted->n_insns;
-    return true;
+    return r;
 }
 
 /* Tier 2 only where a region may go round without the CPU loop's seeing it. */
@@ -140,7 +141,8 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ti
     struct ir *ir = &tcg->ir;
     if (!lift(tcg, cpu, tier, max_insns, &lifted))
         return -E2BIG;
-    struct tcg_region *r = tcg->data.size - tcg->data.used < DATA_ROOM ? NULL : tcg_region_alloc(tcg);
+    const struct tcg_region_key key = {cpu->pc, cpu->mode, cpu->run_mode};
+    struct tcg_region *r = tcg_region_new(tcg, &key, tier, &lifted);
     if (!r)
         return -ENOSPC;
     if (tcg_log_wanted(tcg, cpu->pc, TCG_LOG_IN_ASM))
@@ -154,12 +156,12 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ti
     opt_run(ir, disabled_passes(tcg, cpu->pc), tcg->opt.verify);
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
     tcg->cg.heat = tier == 1 && may_loop(tcg, cpu);
-    int err = describe(tcg, r, cpu, tier, &lifted) ? 0 : -ENOSPC;
-    if (!err && tcg->opt.accel == TCG_ACCEL_INTERP) {
+    int err;
+    if (tcg->opt.accel == TCG_ACCEL_INTERP) {
         r->ir = keep_ir(ir);
         r->code = tcg_arena_alloc(&tcg->code, 1); /* a distinct address, for look-up alone */
         err = r->code ? 0 : -ENOSPC;
-    } else if (!err) {
+    } else {
         err = generate(tcg, r);
     }
     if (err) {
@@ -234,16 +236,20 @@ static void connect(struct tcg_cpu *cpu, struct tcg_region *r)
     __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);
 }
 
-/* The CPU came to r by a jump backwards that has become hot: the loop is made one region.  Returns what
- * to run. */
+/* The CPU came to r by a jump backwards that has become hot: the loop is to be one region.  Returns what
+ * to run meanwhile. */
 static struct tcg_region *heat_up(struct tcg_cpu *cpu, struct tcg_region *r)
 {
     struct tcg *tcg = cpu->tcg;
     struct tcg_region *hot = NULL;
     tcg->heat[cpu->link->region] = 0;
-    if (r->lukewarm || !may_loop(tcg, cpu))
+    const bool late = r->lukewarm && tcg->worker && tcg_worker_late(tcg, r);
+    if ((r->lukewarm && !late) || !may_loop(tcg, cpu))
         return r;
-    r->lukewarm = true;
+    const enum tcg_queued queued = late ? TCG_NO_WORKER : tcg_worker_queue(cpu, r);
+    r->lukewarm = queued != TCG_QUEUE_FULL;
+    if (queued != TCG_NO_WORKER)
+        return r;
     const uint64_t start = tcg_log_clock(tcg);
     const int err = tcg_translate(tcg, cpu, 2, 0, &hot);
     tcg->stats.tier[2].ns += tcg_log_clock(tcg) - start;

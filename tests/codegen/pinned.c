@@ -76,7 +76,7 @@ static unsigned count_main(const struct tcg *tcg, const struct tcg_region *r)
 /* Translates `copies` of the row, as tcg_run() would, without running them. */
 static unsigned count_copies(const struct row *row, unsigned copies)
 {
-    const struct tcg_options options = {.no_cold = true};
+    const struct tcg_options options = {.no_cold = true, .foreground = true};
     struct a64_cpu *cpu;
     struct tcg *tcg = guest_open(&options, &cpu);
     guest_set(cpu, guest_place(row, copies), 0);
@@ -128,7 +128,7 @@ static unsigned long count_run(struct a64_cpu *cpu, uint64_t at, unsigned iterat
 static void figures_loop(const struct row *row, char *to, size_t size)
 {
     enum { WARM = 20000, FEW = 10, MANY = 30 };
-    const struct tcg_options options = {.no_cold = false};
+    const struct tcg_options options = {.foreground = true};
     const uint64_t at = guest_place(row, 1);
     struct a64_cpu *cpu;
     struct tcg *tcg = guest_open(&options, &cpu);
@@ -155,7 +155,7 @@ static void figures(const struct row *row, char *to, size_t size)
 /* Is this a host of the kind that the figures are for, Invalid raising SIGFPE included? */
 static bool suitable(void)
 {
-    const struct tcg_options options = {.no_cold = true};
+    const struct tcg_options options = {.no_cold = true, .foreground = true};
     struct a64_cpu *cpu;
     struct tcg *tcg = guest_open(&options, &cpu);
     const bool ok = x64_features == wanted && tcg->fp_traps;

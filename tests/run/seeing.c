@@ -59,7 +59,7 @@ static const char *stats_of(enum tcg_tier tier, const struct row *row, unsigned 
     static char text[8192];
     FILE *out = fmemopen(text, sizeof text, "w");
     const struct tcg_options options = {
-        .tier = tier, .no_cold = true, .log = TCG_LOG_STATS, .log_file = out};
+        .tier = tier, .no_cold = true, .foreground = true, .log = TCG_LOG_STATS, .log_file = out};
     struct a64_cpu *cpu;
     struct tcg *tcg = guest_open(&options, &cpu);
     run(cpu, guest_place(row, 1), rounds);
