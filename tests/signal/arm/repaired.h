@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What `repaired` knows of A32 and T32: see repaired.c. */
+#include "state.h"
+
 #define TAGS 0
 #define FLAGS apsr
 #define STATUS fpscr
-
-#ifdef __thumb__
-enum { THUMB = 1 };
-#else
-enum { THUMB = 0 };
-#endif
 
 /* ---- models ------------------------------------------------------------------------------------- */
 
@@ -39,25 +35,6 @@ typedef uint16_t __attribute__((aligned(1), may_alias)) u16;
 static double as_double(uint64_t u) { return ((union { uint64_t u; double d; }){.u = u}).d; }
 static uint64_t bits(double d) { return ((union { double d; uint64_t u; }){.d = d}).u; }
 static uint32_t bitsf(float f) { return ((union { float f; uint32_t u; }){.f = f}).u; }
-
-/* "eq" to "al" as in the instruction. */
-static unsigned condition_number(const char *condition)
-{
-    static const char names[] = "eqnecsccmiplvsvchilsgeltgtleal";
-    for (unsigned k = 0; k < 15; k++)
-        if (!memcmp(names + 2 * k, condition, 2))
-            return k;
-    abort();
-}
-
-/* ARM DDI 0487, F1.3.1 */
-static bool passes(uint32_t apsr, const char *condition)
-{
-    const unsigned number = condition_number(condition);
-    const bool n = apsr >> 31, z = apsr >> 30 & 1, c = apsr >> 29 & 1, v = apsr >> 28 & 1;
-    const bool of[] = {z, c, n, v, c && !z, n == v, n == v && !z, true};
-    return of[number / 2] != (number & 1);
-}
 
 #define UNWRAP(...) __VA_ARGS__
 #define PARAMETERS                                                                                 \
@@ -99,24 +76,12 @@ static bool executes(const struct work *t, const struct regs *r)
            passes(r->apsr, t->state->condition);
 }
 
-/* ITSTATE at the access (ARM DDI 0487, F1.2.1): `it` is "ittecs" for ITTE CS. */
-static uint32_t it_state(const char *it, int position)
-{
-    const unsigned n = strlen(it) - 4, first = condition_number(it + 2 + n);
-    unsigned state = first << 4, k = 0;
-    for (; k < n; k++)
-        state |= (it[2 + k] == 't' ? first & 1 : ~first & 1) << (3 - k);
-    state |= 1 << (3 - k);
-    return (state & 0xe0) | ((state & 0x1f) << position & 0x1f);
-}
-
 /* The bits of CPSR that say how to go on. */
 static uint32_t mode_bits(const struct work *t)
 {
     if (!THUMB || !t->state->it)
         return THUMB << 5;
-    const uint32_t it = it_state(t->state->it, t->state->position);
-    return (it & 3) << 25 | (it & 0xfc) << 8 | THUMB << 5;
+    return it_cpsr(t->state->it, t->state->position) | THUMB << 5;
 }
 
 /* What is not random. */
@@ -149,14 +114,6 @@ static void prepare(struct work *t)
 }
 
 /* ---- frames ------------------------------------------------------------------------------------- */
-
-/* Linux's struct vfp_sigframe, the first thing in uc_regspace. */
-struct vfp_frame {
-    unsigned long magic, size;
-    union vec v[16];
-    unsigned long fpscr, pad, fpexc, fpinst, fpinst2;
-} __attribute__((aligned(8)));
-enum { VFP_FRAME_MAGIC = 0x56465001 };
 
 static reg frame_pc(const ucontext_t *uc) { return uc->uc_mcontext.arm_pc; }
 
@@ -200,7 +157,7 @@ static void check_walk(const struct work *t, ucontext_t *uc, const reg *start, r
     const uint32_t *x = (const uint32_t *)&uc->uc_mcontext.arm_r0;
     const reg sum = stores ? 0 : k * (k - 1) / 2, last = stores || !k ? 0 : k - 1;
     const bool it = frame_pc(uc) == (reg)(uintptr_t)walk_it_at;
-    const uint32_t mode = !THUMB ? 0x10 : it ? 0x30 | (it_state("itetthi", 2) & 0xfc) << 8 : 0x30;
+    const uint32_t mode = !THUMB ? 0x10 : it ? 0x30 | it_cpsr("itetthi", 2) : 0x30;
     same(t, "walk R", 0, x[0], (uintptr_t)(start + k));
     same(t, "walk R", 1, x[1], WORDS - k);
     same(t, "walk R", 2, x[2], sum);
