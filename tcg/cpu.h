@@ -90,7 +90,7 @@ struct tcg_cpu {
                                    holds the rounding mode and further flags: tcg_fp_sync() */
     struct fp_env fp_std;       /* the second control word (A32 Advanced SIMD) */
 
-    uint8_t host_frame[1056] __attribute__((aligned(16))); /* the host's: spilled values, temporaries */
+    uint8_t host_frame[1072] __attribute__((aligned(16))); /* the host's: spilled values, temporaries */
 
     /* Not touched by emitted code. */
     void *ret_limit, *ret_bottom; /* of the return stack: its lowest address, ret_sp when it is empty */

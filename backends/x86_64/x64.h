@@ -49,6 +49,8 @@ enum {
     X64_VSCRATCH0 = 0, X64_VSCRATCH1 = 1,
     X64_MXCSR_DEFAULT = 0x1f80,
 };
+_Static_assert(X64_FRAME_SPILL + X64_SPILL_BYTES <= sizeof ((struct tcg_cpu *)0)->host_frame,
+               "what is spilled has room");
 
 /* --- routines and constants of the code cache (runtime.c): indices of cg->routines -------------- */
 enum x64_routine {
