@@ -52,6 +52,9 @@ enum {
 _Static_assert(X64_FRAME_SPILL + X64_SPILL_BYTES <= sizeof ((struct tcg_cpu *)0)->host_frame,
                "what is spilled has room");
 
+_Static_assert(X64_FRAME_SPILL + X64_SPILL_BYTES <= sizeof ((struct tcg_cpu *)0)->host_frame,
+               "host_frame holds all of it");
+
 /* --- routines and constants of the code cache (runtime.c): indices of cg->routines -------------- */
 enum x64_routine {
     X64_R_ENTER,      /* C: void (struct tcg_cpu *, const void *code) */
