@@ -20,6 +20,7 @@
 
 #include "linux-user/convert.h"
 #include "linux-user/exec.h"
+#include "linux-user/heap.h"
 #include "linux-user/signal.h"
 #include "linux-user/task.h"
 
@@ -255,9 +256,11 @@ static int64_t host_clone(const struct request *r)
     args.flags = r->flags & ~ours;
     args.exit_signal = r->exit_signal;
     args.stack = args.stack_size = args.tls = 0;
+    lu_heap_close();
     int64_t result = lu_host_syscall(SYS_clone3, &args, sizeof args);
     if (result == -ENOSYS && !(args.flags >> 32))
         result = lu_host_syscall(SYS_clone, args.flags | r->exit_signal, 0, lu_ptr(args.pidfd));
+    lu_heap_open();
     return result;
 }
 
@@ -278,6 +281,8 @@ static int64_t clone_fork(struct lu_task *t, const struct request *r)
     int64_t result = plain_fork(r) ? fork() : host_clone(r);
     if (result == -1 && plain_fork(r))
         result = -errno;
+    if (result == 0)
+        lu_heap_child();
     lu_dirent_fork_done();
     lu_mm_fork_done();
     if (result == 0) {

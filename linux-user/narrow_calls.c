@@ -11,6 +11,8 @@
 #include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 
@@ -136,6 +138,44 @@ int lu_narrow_mask_arg(struct lu_narrow *n, unsigned i, bool after)
     if (error || !host || !host->set)
         return error;
     return lu_narrow_struct(n, LU_STRUCT_sigset, host->set - lu.base, true, &host->set);
+}
+
+/* ---- what 32 bits do not hold -------------------------------------------------------------------- */
+
+/* fs/stat.c, cp_compat_stat(): times are cut off, but not these. */
+int lu_narrow_ostat32(struct lu_narrow *n, unsigned i, bool after)
+{
+    const struct stat *st;
+
+    if (!after) {
+        lu_narrow_take(n);
+        return lu_narrow_struct(n, LU_STRUCT_stat32, n->raw[i], false, &n->arg[i]);
+    }
+    if (n->result < 0)
+        return 0;
+    st = lu_ptr(n->arg[i]);
+    if (st->st_size > INT32_MAX || st->st_nlink > UINT16_MAX)
+        return -EOVERFLOW;
+    return lu_narrow_back(n, LU_STRUCT_stat32, n->raw[i], n->arg[i]);
+}
+
+/* fs/statfs.c, put_compat_statfs() */
+int lu_narrow_ostatfs32(struct lu_narrow *n, unsigned i, bool after)
+{
+    const struct statfs *st;
+
+    if (!after) {
+        lu_narrow_take(n);
+        return lu_narrow_struct(n, LU_STRUCT_statfs32, n->raw[i], false, &n->arg[i]);
+    }
+    if (n->result < 0)
+        return 0;
+    st = lu_ptr(n->arg[i]);
+    if ((st->f_blocks | st->f_bfree | st->f_bavail | st->f_bsize | st->f_frsize) >> 32 ||
+        (st->f_files != UINT64_MAX && st->f_files >> 32) ||
+        (st->f_ffree != UINT64_MAX && st->f_ffree >> 32))
+        return -EOVERFLOW;
+    return lu_narrow_back(n, LU_STRUCT_statfs32, n->raw[i], n->arg[i]);
 }
 
 /* ---- identities of 16 bits --------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <linux/stat.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -54,6 +55,53 @@ static void test_files(void)
     CHECK(syscall(SYS_utimensat, AT_FDCWD, name, old, 0) == 0);
     CHECK(syscall(SYS_statx, AT_FDCWD, name, 0, STATX_BASIC_STATS, &sx) == 0);
     CHECK(sx.stx_atime.tv_sec == 1000000000 && llabs(sx.stx_mtime.tv_sec - time(NULL)) < 5);
+    close(fd);
+    unlink(name);
+}
+
+struct stat64_raw { /* asm/stat.h */
+    uint64_t dev;
+    uint32_t pad0, ino32, mode, nlink, uid, gid;
+    uint64_t rdev;
+    uint32_t pad3;
+    int64_t size __attribute__((aligned(8)));
+    uint32_t blksize;
+    uint64_t blocks __attribute__((aligned(8)));
+    uint32_t atime, atime_nsec, mtime, mtime_nsec, ctime, ctime_nsec;
+    uint64_t ino;
+};
+_Static_assert(sizeof(struct stat64_raw) == 104, "struct stat64 of ARM");
+
+struct stat_raw {
+    uint32_t dev, ino;
+    uint16_t mode, nlink, uid, gid;
+    uint32_t rdev, size, blksize, blocks, atime, atime_nsec, mtime, mtime_nsec, ctime, ctime_nsec, pad[2];
+};
+
+/* What a program without 64-bit times sees of a file of the year 2100, and of one of 3 GiB: the
+ * kernel cuts times off (fs/stat.c), and the C library refuses them. */
+static void test_overflows(void)
+{
+    char name[] = "/var/tmp/times-XXXXXX";
+    int fd = mkstemp(name);
+    struct time64 t[2] = {{in_2040, 5}, {in_2100, 7}};
+    struct stat64_raw wide;
+    struct stat_raw narrow;
+    struct stat st;
+    CHECK(syscall(SYS_utimensat_time64, AT_FDCWD, name, t, 0) == 0);
+    CHECK(syscall(SYS_fstat64, fd, &wide) == 0);
+    CHECK(wide.atime == (uint32_t)in_2040 && wide.mtime == (uint32_t)in_2100 && wide.mtime_nsec == 7);
+    CHECK(syscall(SYS_fstat, fd, &narrow) == 0 && narrow.mtime == (uint32_t)in_2100);
+    CHECK(stat(name, &st) == -1 && errno == EOVERFLOW);
+    t[0].sec = t[1].sec = 1000;
+    CHECK(syscall(SYS_utimensat_time64, AT_FDCWD, name, t, 0) == 0 && stat(name, &st) == 0);
+    CHECK(syscall(SYS_ftruncate64, fd, 0, (uint32_t)(3ull << 30), 0) == 0);
+    CHECK(syscall(SYS_fstat64, fd, &wide) == 0 && wide.size == 3ll << 30 && wide.mode == st.st_mode);
+    CHECK(syscall(SYS_fstat, fd, &narrow) == -1 && errno == EOVERFLOW);
+    CHECK(syscall(SYS_stat, name, &narrow) == -1 && errno == EOVERFLOW);
+    CHECK(stat(name, &st) == -1 && errno == EOVERFLOW);
+    CHECK(syscall(SYS_ftruncate64, fd, 0, 0x7fffffff, 0) == 0);
+    CHECK(syscall(SYS_fstat, fd, &narrow) == 0 && narrow.size == 0x7fffffff);
     close(fd);
     unlink(name);
 }
@@ -160,6 +208,7 @@ static void test_limits(void)
 int main(void)
 {
     run("files", test_files);
+    run("overflows", test_overflows);
     run("clocks", test_clocks);
     run("timers", test_timers);
     run("waits", test_waits);

@@ -449,6 +449,55 @@ static void test_clone(void)
     (void)die_with_lock;
 }
 
+/* Processes that no fork() makes, while other threads keep the runner busy: with threads that begin
+ * and files of /proc, for which it allocates memory. */
+static volatile int busy_over;
+
+static void *nothing_at_all(void *arg)
+{
+    return arg;
+}
+
+static void look_around(void)
+{
+    char buf[4096];
+    int fd = open("/proc/self/maps", O_RDONLY);
+    while (read(fd, buf, sizeof buf) > 0)
+        ;
+    close(fd);
+}
+
+static void *keep_busy(void *arg)
+{
+    while (!busy_over) {
+        pthread_t t;
+        if (!pthread_create(&t, NULL, nothing_at_all, NULL))
+            pthread_join(t, NULL);
+        look_around();
+    }
+    return arg;
+}
+
+static void test_unusual_processes(void)
+{
+    pthread_t t[3];
+    int status;
+    signal(SIGUSR2, SIG_IGN);
+    for (int k = 0; k < 3; k++)
+        CHECK(pthread_create(&t[k], NULL, keep_busy, NULL) == 0);
+    for (long k = scaled(200); k > 0; k--) {
+        pid_t pid = syscall(SYS_clone, k % 2 ? SIGUSR2 : 0, 0, 0, 0, 0); /* not SIGCHLD */
+        if (pid == 0) {
+            look_around();
+            syscall(SYS_exit_group, 3);
+        }
+        CHECK(pid > 0 && waitpid(pid, &status, __WALL) == pid && WEXITSTATUS(status) == 3);
+    }
+    busy_over = 1;
+    for (int k = 0; k < 3; k++)
+        pthread_join(t[k], NULL);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "child"))
@@ -470,5 +519,6 @@ int main(int argc, char **argv)
     run("execve in a thread", test_exec_in_thread);
     run("what execve keeps", test_exec_keeps);
     run("clone", test_clone);
+    run("processes with an unusual signal, of several threads", test_unusual_processes);
     return finish();
 }
