@@ -322,6 +322,20 @@ void cg_emit_jump(struct cg *cg, ir_ref r)
               cg->priv->cur_block + 1);
 }
 
+/* A loop's way back whose moves stand behind the branch: out of line it would be two jumps a round. */
+static void emit_loop_edge(struct cg *cg, struct cg_inst *i, struct edge back, struct edge out)
+{
+    struct ir_op turned = *i->op;
+    struct cg_label past = {0};
+    turned.mod ^= 1;
+    i->op = &turned;
+    i->label = &past;
+    cg->host->ops[IR_branch].emit(cg, i);
+    emit_edge(cg, back, UINT32_MAX);
+    cg->host->bind(cg, &past);
+    emit_edge(cg, out, cg->priv->cur_block + 1);
+}
+
 void cg_emit_branch(struct cg *cg, ir_ref r)
 {
     const struct ir_op *op = &cg->ir->ops[r];
@@ -345,6 +359,10 @@ void cg_emit_branch(struct cg *cg, ir_ref r)
         then = other;
         other = e;
         i.op = &turned;
+    }
+    if (then.block <= cg->priv->cur_block && other.block == next && !nothing_to_move(cg, then)) {
+        emit_loop_edge(cg, &i, then, other);
+        return;
     }
     if (nothing_to_move(cg, then)) {
         i.label = &cg->priv->in[then.block].label;

@@ -149,6 +149,29 @@ static void connect_blocks(struct opt_plan *p)
     }
 }
 
+/* Block h, a loop's head, is made twice: its ways in go to a copy before it. */
+static void peel(struct opt_plan *p, uint32_t h)
+{
+    memmove(&p->block[h + 1], &p->block[h], (p->n_blocks - h) * sizeof *p->block);
+    p->n_blocks++;
+    p->block[h].loop_head = false;
+    for (uint32_t k = 0; k < p->n_blocks; k++)
+        for (int e = 0; e < 2; e++) {
+            uint32_t *s = &p->block[k].succ[e];
+            if (*s != OPT_NONE && (*s > h || (*s == h && k >= h)))
+                ++*s;
+        }
+}
+
+/* Loops within the loop: as for the way in (make_entry), flags should go round as operands, though what
+ * comes in has them in memory. */
+static void peel_inner_loops(struct opt_plan *p)
+{
+    for (uint32_t h = p->n_blocks; h-- > 2;)
+        if (p->block[h].loop_head && p->n_blocks < IR_MAX_BLOCKS && puts_flags(p, &p->block[h]))
+            peel(p, h);
+}
+
 /* Blocks of the loop of head h: those from which it is reached without passing h. */
 static void deepen(struct opt_plan *p, uint32_t h)
 {
@@ -257,6 +280,13 @@ static bool fits_extended(const struct opt_shape *c, const struct opt_shape *e)
            (uint64_t)c->imm[0] <= UINT32_MAX;
 }
 
+/* A vector with zeros above a lane that is no larger. */
+static bool fits_zeros(const struct opt_shape *z, const struct opt_shape *e)
+{
+    return e->kind == OPT_EXTENDED && e->opc == IR_vzext && z->opc == IR_vzext &&
+           (z->kind == OPT_PLAIN || z->kind == OPT_EXTENDED) && (z->lane & 3) <= (e->lane & 3);
+}
+
 static void general_operands(struct opt_shape *s)
 {
     for (int k = 0; k < 2; k++) {
@@ -304,13 +334,13 @@ static bool meet(struct opt_shape *a, const struct opt_shape *b, bool flags)
     const struct opt_shape was = *a;
     if (b->kind == OPT_ANY || opt_same_shape(a, b))
         return false;
-    if (a->kind == OPT_ANY || fits_extended(a, b))
+    if (a->kind == OPT_ANY || fits_extended(a, b) || fits_zeros(a, b))
         *a = *b;
     else if (a->kind == OPT_FLAGS && b->kind == OPT_FLAGS && meet_flags(a, b))
         ;
     else if (flags || a->kind == OPT_NOWHERE || b->kind == OPT_NOWHERE)
         *a = (struct opt_shape){.kind = OPT_NOWHERE};
-    else if (!fits_extended(b, a))
+    else if (!fits_extended(b, a) && !fits_zeros(b, a))
         *a = (struct opt_shape){.kind = OPT_PLAIN};
     return !opt_same_shape(a, &was);
 }
@@ -455,14 +485,16 @@ static void flow_twins(struct opt_plan *p)
     }
 }
 
-/* What is too much to carry goes through memory: first what nobody reads, then what is used least. */
+/* What is too much to carry goes through memory: first what nobody reads, then what is used least.  Flags
+ * do not: their operands mostly are carried anyway, and packing them takes five instructions. */
 static bool too_many(struct opt_plan *p, struct opt_block *b, enum ir_type class, unsigned limit)
 {
     unsigned n = 0, worst = 0;
     uint64_t worst_weight = UINT64_MAX;
     for (unsigned s = 0; s < p->n_slots; s++) {
         bool vector = p->g->guest->slots[s].type == IR_V128;
-        if (!opt_in(&b->carry, s) || vector != (class == IR_V128))
+        if (!opt_in(&b->carry, s) || vector != (class == IR_V128) ||
+            p->g->guest->slots[s].type == IR_FLAGS)
             continue;
         uint64_t weight = p->weight[s] + (opt_in(&b->live, s) ? UINT64_C(1) << 40 : 0);
         n++;
@@ -555,10 +587,13 @@ enum opt_result opt_graph_region(struct opt_graph *g, struct ir *ir)
         result = OPT_TOO_LARGE;
     if (result == OPT_MADE) {
         connect_blocks(p);
-        for (uint32_t k = 0; k < p->n_blocks; k++)
-            if (p->block[k].loop_head)
+        for (uint32_t k = 0; k < p->n_blocks; k++) {
+            p->block[k].polls = p->block[k].loop_head;
+            if (p->block[k].polls)
                 g->node[p->block[k].first].polls = true;
+        }
         g->entry_polls = p->block[0].first == OPT_NONE;
+        peel_inner_loops(p);
         analyse(p);
         opt_join(p, ir);
         free(p->shape - p->n_blocks * p->n_slots);

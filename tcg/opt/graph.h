@@ -69,7 +69,7 @@ static inline void opt_remove(struct opt_set *s, unsigned k) { s->w[k / 64] &= ~
 /* How a slot's value goes from block to block. */
 enum opt_shape_kind {
     OPT_ANY,      /* not known yet */
-    OPT_PLAIN,    /* the value itself */
+    OPT_PLAIN,    /* the value itself; opc IR_vzext: which has zeros above `lane` */
     OPT_CONST,    /* always the same constant: made again */
     OPT_EXTENDED, /* zext64 or vzext of a parameter */
     OPT_FLAGS,    /* the op that makes them is made again from its operands */
@@ -87,6 +87,7 @@ struct opt_block {
     uint32_t first, last;         /* nodes; plan->next leads from the one to the other */
     uint32_t succ[2];             /* blocks, OPT_NONE */
     bool loop_head;
+    bool polls;                   /* at its head: a loop's head, or a copy of one for the ways in */
     unsigned depth;               /* of loops around it */
     struct opt_set use, put;      /* slots read before they are put; put */
     struct opt_set live, later;   /* read, put on some way from its head on */

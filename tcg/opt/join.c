@@ -12,7 +12,7 @@
 #include "tcg/guest.h"
 #include "tcg/opt/graph.h"
 
-enum { MAX_PARAMS = 3 * OPT_MAX_SLOTS };
+enum { MAX_PARAMS = 3 * OPT_MAX_SLOTS, NO_LANE = 0xff };
 
 struct join {
     const struct opt_plan *p;
@@ -34,6 +34,19 @@ static bool packed_flags(uint16_t opc)
 {
     return opc == IR_flags_adc || opc == IR_flags_sbc || opc == IR_flags_sel ||
            opc == IR_flags_nzcv || opc == IR_get;
+}
+
+/* The lane of which op's vector has zeros above, or NO_LANE. */
+static uint8_t zeros_above(const struct ir_op *op)
+{
+    switch (op->opc) {
+    case IR_load:
+        return op->type == IR_V128 && (op->mod & IR_MEM_SIZE) < 4 ? op->mod & IR_MEM_SIZE : NO_LANE;
+    case IR_vfromi:
+        return op->type == IR_I64 ? IR_LANE_D : IR_LANE_S;
+    default:
+        return NO_LANE;
+    }
 }
 
 struct opt_shape opt_shape_of(const struct opt_graph *g, ir_ref v)
@@ -58,6 +71,9 @@ struct opt_shape opt_shape_of(const struct opt_graph *g, ir_ref v)
         }
     } else if (ir_result_kind[op->opc] == IR_FLAGS && !packed_flags(op->opc)) {
         s.kind = OPT_NOWHERE; /* fcmp's may be in the host's flags alone */
+    } else if (zeros_above(op) != NO_LANE) {
+        s.opc = IR_vzext;
+        s.lane = zeros_above(op);
     }
     return s;
 }
@@ -173,7 +189,7 @@ static void begin_block(struct join *j, uint32_t block)
     for (unsigned s = 0; s < j->p->n_slots; s++)
         if (j->cur[s] && opt_in(&b->dirty, s))
             ir_put(j->ir, s, j->cur[s]);
-    if (b->loop_head)
+    if (b->polls)
         ir_emit(j->ir, (struct ir_op){.opc = IR_poll, .imm = (int64_t)j->g->node[b->first].pc});
 }
 
@@ -228,9 +244,11 @@ static ir_ref unextended(struct join *j, const struct opt_shape *sh, ir_ref v)
     const struct ir_op *op = &j->ir->ops[v];
     if (op->opc == IR_const)
         return ir_const(j->ir, IR_I32, op->imm);
-    if (op->opc != sh->opc)
+    if (op->opc == sh->opc && op->lane == sh->lane)
+        return op->arg[0];
+    if (sh->opc != IR_vzext)
         abort();
-    return op->arg[0];
+    return v; /* it has zeros above anyway (graph.c, fits_zeros()) */
 }
 
 /* Operand k of the op of shape sh that makes the flags which op v makes (graph.c, common_op()). */
