@@ -26,8 +26,7 @@ enum { TO_FLAGS = 1u << 31 };
 
 /* Of the region that this thread emits now. */
 static _Thread_local struct {
-    const uint8_t *start;
-    uint32_t region, n;
+    uint32_t attempt, n;
     struct { const uint8_t *at, *next; struct cg_ool *slow; } trap[MAX_TRAPS];
 } pending;
 
@@ -57,11 +56,8 @@ static void emit_table(struct cg *cg, struct cg_ool *o)
 
 static void add(struct cg *cg, const uint8_t *at, const uint8_t *next, struct cg_ool *slow)
 {
-    /* A region may be emitted again from the same place, shorter. */
-    if (pending.start != cg->start || pending.region != cg->region_id || pending.n == 0 ||
-        at <= pending.trap[pending.n - 1].at) {
-        pending.start = cg->start;
-        pending.region = cg->region_id;
+    if (pending.attempt != cg->attempt) {
+        pending.attempt = cg->attempt;
         pending.n = 0;
         cg_ool(cg, emit_table, NULL);
     }
