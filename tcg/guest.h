@@ -105,8 +105,10 @@ struct tcg_lift {
     void *guest_data;            /* front end's own, e.g. CPU features */
     unsigned n_insns;
     uint64_t limit;              /* no instruction at or past this address joins the region */
+    uint64_t skip_to;            /* the last tcg_lift_skip()'s, 0: none yet */
     const uint8_t *code;         /* code at code_start, code_size bytes, as tcg_lift_fetch() found it */
     uint64_t code_start, code_size;
+    uint64_t peeked;             /* the end of what tcg_lift_peek() read, 0: nothing */
 };
 
 /* Reads n bytes of code at address; false if it cannot be fetched, and then the region has been
@@ -126,6 +128,12 @@ static inline bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *by
 void tcg_lift_goto(struct tcg_lift *l, uint64_t target);
 void tcg_lift_call(struct tcg_lift *l, uint64_t target); /* a direct call; link register already put */
 void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t taken);
+/* At the head of an instruction, behind ops alone that only compute: if cond goes to pc, a little
+ * further on, else goes on with this instruction and those up to there, which may count on it. */
+void tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc);
+/* Code at address, n bytes, if what has been fetched already goes that far; a line that looks ahead
+ * depends on that code. */
+bool tcg_lift_peek(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n);
 void tcg_lift_indirect(struct tcg_lift *l, ir_ref target, enum ir_ind kind);
 /* exception number, argument, and the pc that the handler is to see */
 void tcg_lift_raise(struct tcg_lift *l, unsigned exc, int64_t arg, uint64_t pc);

@@ -83,12 +83,6 @@ static bool fetch(struct tcg_lift *l, struct a32_lift *s)
     return true;
 }
 
-/* ITSTATE after one more instruction (ITAdvance). */
-static uint8_t it_advance(uint8_t it)
-{
-    return it & 7 ? (uint8_t)((it & 0xe0) | (it << 1 & 0x1f)) : 0;
-}
-
 /* False: it is known that the condition fails, and the instruction does nothing. */
 static bool set_condition(struct a32_lift *s)
 {
@@ -119,7 +113,7 @@ static void lift(struct tcg_lift *l)
         return;
     }
     l->next_pc = (uint32_t)(s.pc + s.bytes) | (uint64_t)s.thumb |
-                 (uint64_t)it_advance(s.it) << A32_PC_IT_SHIFT;
+                 (uint64_t)a32_it_advance(s.it) << A32_PC_IT_SHIFT;
     if (!set_condition(&s)) {
         return;
     }

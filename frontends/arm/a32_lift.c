@@ -6,10 +6,41 @@
 
 /* --- conditions -------------------------------------------------------------------------------- */
 
+/* ITSTATE after one more instruction (ITAdvance). */
+uint8_t a32_it_advance(uint8_t it)
+{
+    return it & 7 ? (uint8_t)((it & 0xe0) | (it << 1 & 0x1f)) : 0;
+}
+
+enum { MAX_RUN = 16 };
+
+/* Where to go on if this instruction's condition fails: then all behind it that have the same fail too. */
+static uint64_t run_end(struct a32_lift *s)
+{
+    uint64_t next = s->l->next_pc;
+    uint32_t word;
+    uint16_t half;
+    for (unsigned n = 0; n < MAX_RUN; n++) {
+        const uint32_t address = (uint32_t)next & ~1u;
+        const uint8_t it = (uint8_t)(next >> A32_PC_IT_SHIFT);
+        if (s->thumb) {
+            if (!it || it >> 4 != s->cond || !tcg_lift_peek(s->l, address, &half, sizeof half))
+                break;
+            next = (uint32_t)(next + (half >> 11 >= 0x1d ? 4 : 2)) |
+                   (uint64_t)a32_it_advance(it) << A32_PC_IT_SHIFT;
+        } else {
+            if (!tcg_lift_peek(s->l, address, &word, sizeof word) || word >> 28 != s->cond)
+                break;
+            next = (uint32_t)(next + 4);
+        }
+    }
+    return next;
+}
+
 void a32_guard(struct a32_lift *s)
 {
     if (s->cond < IR_AL) {
-        ir_exit_if(s->ir, s->cond ^ 1, s->cond_flags, s->l->next_pc);
+        tcg_lift_skip(s->l, s->cond ^ 1, s->cond_flags, run_end(s));
         a32_set_known(s->l, s->cond);
         s->cond = IR_AL;
     }

@@ -13,8 +13,8 @@
  *   - a32_put_r, a32_put_flags and the like select between the new and the old value.  So an
  *     instruction that only computes needs no branch and no thought.
  *   - what may fault, branch, raise or have a side effect that no put names (an FP op with its
- *     exception flags, a saturating op, a helper, a memory access) calls a32_guard() first: it leaves
- *     to the next instruction where the condition fails, and all that follows is unconditional.
+ *     exception flags, a saturating op, a helper, a memory access) calls a32_guard() first: where the
+ *     condition fails it goes on behind this instruction and all that follow with the same one, and all that follows is unconditional.
  *     a32_load, a32_store, the branches below and a32_call do so themselves.  Call it before the
  *     first put.
  *
@@ -72,8 +72,10 @@ static inline ir_ref a32_r(struct a32_lift *s, unsigned r)
 }
 
 /* --- conditions -------------------------------------------------------------------------------- */
-/* See above.  Where the condition fails go on at the next instruction. */
+/* See above.  Where the condition fails go on at the next instruction that has another one. */
 void a32_guard(struct a32_lift *s);
+/* ITSTATE after one more instruction (ITAdvance). */
+uint8_t a32_it_advance(uint8_t it);
 /* The line goes on where cond holds, of the flags as they are, until they are next put; IR_AL: nothing
  * is known.  What follows in the line and has that condition needs no test. */
 static inline void a32_set_known(struct tcg_lift *l, enum ir_cond cond)

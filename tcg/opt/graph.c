@@ -36,9 +36,13 @@ static bool keep_loop(struct opt_graph *g)
         n->keep |= !loop;
         if (!n->keep)
             continue;
-        for (int e = 0; e < 2; e++)
-            if (loop && n->succ[e] != OPT_NONE && n->succ[e] != 0 && !g->node[n->succ[e]].keep)
+        for (int e = 0; e < 2; e++) {
+            struct opt_node *s = n->succ[e] == OPT_NONE ? NULL : &g->node[n->succ[e]];
+            if (s && s->part)
+                s->keep = true; /* the way out is behind it */
+            if (loop && s && n->succ[e] != 0 && !s->keep)
                 n->succ[e] = OPT_NONE;
+        }
     }
     return loop;
 }

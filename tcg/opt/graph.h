@@ -28,7 +28,9 @@ struct opt_node {
     uint32_t first, n;  /* its ops, among the graph's */
     ir_ref flags;
     uint8_t end, cond;
-    bool lifted, keep;
+    bool lifted, connected, keep;
+    bool part;          /* begins within an instruction, behind the test of its condition, which the
+                         * ops take for granted: nobody else can go there */
     bool polls;         /* the region polls before it, but for node 0 on the way in */
     uint64_t to[2];     /* guest addresses */
     uint32_t succ[2];   /* nodes, or OPT_NONE: the region is left to to[] */

@@ -28,7 +28,7 @@ struct growth {
 bool tcg_graph_leader(const struct opt_graph *g, uint32_t context, uint64_t pc)
 {
     for (uint32_t k = 0; k < g->n_nodes; k++)
-        if (g->node[k].pc == pc && g->node[k].context == context)
+        if (g->node[k].pc == pc && g->node[k].context == context && !g->node[k].part)
             return true;
     return false;
 }
@@ -58,7 +58,7 @@ static uint32_t inside(const struct opt_graph *g, uint32_t context, uint64_t pc,
 {
     for (uint32_t k = 0; k < g->n_nodes; k++) {
         const struct opt_node *n = &g->node[k];
-        if (n->context != context || !n->lifted)
+        if (n->context != context || !n->lifted || n->part)
             continue;
         for (uint32_t r = n->first + 1; r < n->first + n->n; r++)
             if (g->ops[r].opc == IR_insn && (uint64_t)g->ops[r].imm == pc) {
@@ -91,7 +91,7 @@ static uint32_t node_at(struct growth *w, uint64_t pc, uint32_t context)
     struct opt_graph *g = w->g;
     uint32_t at;
     for (uint32_t k = 0; k < g->n_nodes; k++)
-        if (g->node[k].pc == pc && g->node[k].context == context)
+        if (g->node[k].pc == pc && g->node[k].context == context && !g->node[k].part)
             return k;
     if (g->n_nodes == OPT_MAX_NODES)
         return OPT_NONE;
@@ -178,6 +178,68 @@ static ir_ref read_end(struct opt_node *n, const struct ir *ir, ir_ref bad)
     return ir->n - 1;
 }
 
+static uint32_t add_op(struct opt_graph *g, struct ir_op op)
+{
+    struct ir_op ops[2] = {{0}, op};
+    struct ir one = {.ops = ops};
+    copy_ops(g, &one, 1, 2);
+    g->ops[g->n_ops - 1] = op;
+    return g->n_ops - 1;
+}
+
+/* Adds ops [first, end) again; what they use of [head, behind) is `by` further on, of what comes later
+ * `later`. */
+static void add_again(struct opt_graph *g, uint32_t first, uint32_t end, uint32_t head,
+                      uint32_t behind, uint32_t by, uint32_t later)
+{
+    for (uint32_t r = first; r < end; r++) {
+        struct ir_op op = g->ops[r];
+        for (unsigned i = 0; i < 4; i++)
+            if (op.arg[i] >= head)
+                op.arg[i] += op.arg[i] < behind ? by : later;
+        add_op(g, op);
+    }
+}
+
+/* If node k has an instruction whose head tests a condition (tcg_lift_skip()) it ends there, and what
+ * depends on it becomes a node of its own, with the instruction's head again.  Returns that, or
+ * OPT_NONE. */
+static uint32_t cut_at_skip(struct opt_graph *g, uint32_t k)
+{
+    struct opt_node *n = &g->node[k];
+    const uint32_t end = n->first + n->n;
+    uint32_t r = n->first, head = r;
+    while (r < end && g->ops[r].opc != IR_exit_if) {
+        if (g->ops[r].opc == IR_insn)
+            head = r;
+        r++;
+    }
+    if (r == end || g->n_nodes == OPT_MAX_NODES) {
+        n->part |= r < end; /* it cannot be cut anywhere */
+        return OPT_NONE;
+    }
+    struct opt_node *part = &g->node[g->n_nodes];
+    const struct ir_op skip = g->ops[r];
+    const uint32_t first = g->n_ops, by = first - head, later = by - 1;
+    *part = *n;
+    part->part = true;
+    part->connected = false;
+    part->first = first;
+    part->n = end - head - 1;
+    if (part->end == OPT_BRANCH)
+        part->flags += part->flags < r ? by : later;
+    add_again(g, head, r, head, r, by, later);
+    add_again(g, r + 1, end, head, r, by, later);
+    n->n = r - n->first;
+    n->end = OPT_BRANCH;
+    n->cond = (uint8_t)skip.mod;
+    n->flags = skip.arg[0];
+    n->to[0] = (uint64_t)skip.imm;
+    n->to[1] = (uint64_t)g->ops[head].imm;
+    n->succ[1] = g->n_nodes;
+    return g->n_nodes++;
+}
+
 /* False: the region is to end before it. */
 static bool lift_node(struct growth *w, uint32_t k)
 {
@@ -202,6 +264,8 @@ static bool lift_node(struct growth *w, uint32_t k)
     n->n = end - 1;
     copy_ops(g, ir, 1, end);
     g->n_insns += l.n_insns;
+    while (k != OPT_NONE)
+        k = cut_at_skip(g, k);
     return !bad;
 }
 
@@ -209,12 +273,21 @@ static bool lift_node(struct growth *w, uint32_t k)
 
 static void explore(struct growth *w, uint32_t from);
 
+/* The get whose value the indirect jump at op r goes to, 0 if it is no such thing. */
+static uint32_t target_get(const struct opt_graph *g, uint32_t r)
+{
+    uint32_t v = g->ops[r].arg[0];
+    if (g->ops[v].opc == IR_zext64)
+        v = g->ops[v].arg[0];
+    return g->ops[v].opc == IR_get ? v : 0;
+}
+
 static bool returns(const struct opt_graph *g, const struct opt_node *n)
 {
     if (n->end != OPT_LEAVE || !n->n)
         return false;
-    const struct ir_op *op = &g->ops[n->first + n->n - 1];
-    return op->opc == IR_goto_ind && op->mod == IR_IND_RET && g->ops[op->arg[0]].opc == IR_get;
+    const uint32_t r = n->first + n->n - 1;
+    return g->ops[r].opc == IR_goto_ind && g->ops[r].mod == IR_IND_RET && target_get(g, r);
 }
 
 /* Is the callee in nodes `from` and on one that always comes back, as far as it has run? */
@@ -245,15 +318,6 @@ static bool changes(const struct opt_graph *g, uint32_t from, unsigned s)
     return false;
 }
 
-static uint32_t add_op(struct opt_graph *g, struct ir_op op)
-{
-    struct ir_op ops[2] = {{0}, op};
-    struct ir one = {.ops = ops};
-    copy_ops(g, &one, 1, 2);
-    g->ops[g->n_ops - 1] = op;
-    return g->n_ops - 1;
-}
-
 /* A return whose address may have changed: it is compared with where the call returns to.  The node
  * must be the last that was lifted, or have room behind it: its ops are made again. */
 static bool guard_return(struct growth *w, uint32_t k, uint64_t ret, uint32_t to)
@@ -262,20 +326,18 @@ static bool guard_return(struct growth *w, uint32_t k, uint64_t ret, uint32_t to
     struct opt_node *n = &g->node[k];
     if (g->n_nodes == OPT_MAX_NODES)
         return false;
-    const struct ir_op leave = g->ops[n->first + n->n - 1];
-    const struct ir_op get = g->ops[leave.arg[0]];
-    const uint32_t first = g->n_ops, old = n->first;
-    for (uint32_t r = old; r < old + n->n - 1; r++) {
-        struct ir_op op = g->ops[r];
-        for (unsigned i = 0; i < 4; i++)
-            if (op.arg[i])
-                op.arg[i] = op.arg[i] - old + first;
-        add_op(g, op);
+    const uint32_t first = g->n_ops, old = n->first, last = old + n->n - 1;
+    const uint32_t target = target_get(g, last);
+    const struct ir_op leave = g->ops[last], get = g->ops[target];
+    add_again(g, old, last, old, last, first - old, 0);
+    struct ir_op expected = {.opc = IR_const, .type = get.type, .mod = IR_SYM, .imm = (int64_t)ret};
+    if (get.type == IR_I32) {
+        expected.mod = 0;
+        expected.imm = (int32_t)ret;
     }
-    uint32_t expected = add_op(g, (struct ir_op){.opc = IR_const, .type = get.type, .mod = IR_SYM,
-                                                 .imm = (int64_t)ret});
+    const uint32_t e = add_op(g, expected);
     n->flags = add_op(g, (struct ir_op){.opc = IR_flags_sub, .type = get.type,
-                                        .arg = {leave.arg[0] - old + first, expected}});
+                                        .arg = {target - old + first, e}});
     n->first = first;
     n->n = g->n_ops - first;
     n->end = OPT_BRANCH;
@@ -287,6 +349,10 @@ static bool guard_return(struct growth *w, uint32_t k, uint64_t ret, uint32_t to
     *other = (struct opt_node){.pc = n->pc, .context = UINT32_MAX, .first = g->n_ops, .n = 2,
                                .end = OPT_LEAVE, .lifted = true, .succ = {OPT_NONE, OPT_NONE}};
     uint32_t v = add_op(g, get);
+    if (get.type == IR_I32) {
+        v = add_op(g, (struct ir_op){.opc = IR_zext64, .type = IR_I64, .arg = {v}});
+        other->n++;
+    }
     add_op(g, (struct ir_op){.opc = IR_goto_ind, .type = leave.type, .mod = leave.mod, .arg = {v}});
     return true;
 }
@@ -299,7 +365,9 @@ static bool links(const struct opt_graph *g, uint32_t k, unsigned s)
         const struct ir_op *op = &g->ops[r];
         if (op->opc != IR_put || (unsigned)op->imm != s)
             continue;
-        return g->ops[op->arg[0]].opc == IR_const && (uint64_t)g->ops[op->arg[0]].imm == n->to[1];
+        const struct ir_op *v = &g->ops[op->arg[0]];
+        return v->opc == IR_const && (v->type == IR_I32 ? (uint32_t)v->imm == n->to[1]
+                                                        : (uint64_t)v->imm == n->to[1]);
     }
     return false;
 }
@@ -315,8 +383,7 @@ static void connect_returns(struct growth *w, uint32_t from, uint32_t context, u
         struct opt_node *n = &g->node[k];
         if (n->context != context || !returns(g, n))
             continue;
-        const struct ir_op *leave = &g->ops[n->first + n->n - 1];
-        const unsigned link = (unsigned)g->ops[leave->arg[0]].imm;
+        const unsigned link = (unsigned)g->ops[target_get(g, n->first + n->n - 1)].imm;
         if (!links(g, call, link) || changes(g, from, link)) {
             if (to != OPT_NONE)
                 guard_return(w, k, ret, to);
@@ -375,9 +442,10 @@ static void explore(struct growth *w, uint32_t from)
     const unsigned start = g->n_insns;
     for (uint32_t k = from; k < g->n_nodes; k++) {
         struct opt_node *n = &g->node[k];
-        if (n->lifted)
+        if (n->connected)
             continue;
-        if (!lift_node(w, k) || n->end == OPT_LEAVE)
+        n->connected = true;
+        if ((!n->lifted && !lift_node(w, k)) || n->end == OPT_LEAVE)
             continue;
         if (n->context && g->n_insns - start > MAX_CALLEE_INSNS)
             return; /* it will not be followed */
@@ -389,6 +457,8 @@ static void explore(struct growth *w, uint32_t from)
         const unsigned n_succ = n->end == OPT_BRANCH ? 2 : 1;
         w->end_of = k;
         for (unsigned e = 0; e < n_succ; e++) {
+            if (g->node[w->end_of].succ[e] != OPT_NONE)
+                continue; /* the rest of an instruction */
             uint32_t s = node_at(w, to[e], n->context);
             g->node[w->end_of].succ[e] = s;
         }

@@ -67,11 +67,16 @@ static void end(struct tcg_lift *l)
     l->done = true;
 }
 
+static bool touches(const struct tcg_range64 *r, uint64_t address)
+{
+    return address >= r->start && address <= r->end;
+}
+
 /* Guest ranges of the line, the instruction being lifted counted. */
 static unsigned ranges(const struct finder *f)
 {
     const struct tcg_lifted *o = f->out;
-    return o->n_ranges + !(o->n_ranges && o->range[o->n_ranges - 1].end == address_of(&f->lift, f->lift.pc));
+    return o->n_ranges + !(o->n_ranges && touches(&o->range[o->n_ranges - 1], address_of(&f->lift, f->lift.pc)));
 }
 
 /* A line ends where a known region begins. */
@@ -79,7 +84,7 @@ static bool ends_at(const struct finder *f, uint64_t pc)
 {
     const struct tcg_lift *l = &f->lift;
     if (f->how->line == TCG_LINE_BLOCK)
-        return tcg_graph_leader(f->how->graph, f->how->context, pc);
+        return pc == l->skip_to || tcg_graph_leader(f->how->graph, f->how->context, pc);
     return tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
 }
 
@@ -120,6 +125,22 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
     ir_exit_if(l->ir, cond, flags, taken);
 }
 
+void tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc)
+{
+    ir_exit_if(l->ir, cond, flags, pc);
+    l->skip_to = pc;
+}
+
+bool tcg_lift_peek(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
+{
+    const uint64_t at = address - l->code_start;
+    if (at + n > l->code_size || at + n < n)
+        return false;
+    memcpy(bytes, l->code + at, n);
+    l->peeked = address + n;
+    return true;
+}
+
 void tcg_lift_indirect(struct tcg_lift *l, ir_ref target, enum ir_ind kind)
 {
     if (kind == IR_IND_CALL)
@@ -141,11 +162,13 @@ void tcg_lift_end(struct tcg_lift *l)
     end(l);
 }
 
-/* One instruction joins the region's guest ranges. */
+/* One instruction joins the region's guest ranges; what lies behind the last may be in one already. */
 static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
 {
-    if (o->n_ranges && o->range[o->n_ranges - 1].end == pc) {
-        o->range[o->n_ranges - 1].end = end_pc;
+    struct tcg_range64 *last = o->n_ranges ? &o->range[o->n_ranges - 1] : NULL;
+    if (last && touches(last, pc)) {
+        if (last->end < end_pc)
+            last->end = end_pc;
         return;
     }
     o->range[o->n_ranges++] = (struct tcg_range64){pc, end_pc};
@@ -187,6 +210,9 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
         uint64_t next = address_of(l, l->next_pc);
         if (tcg->guest->insn_align != tcg->guest->max_insn_bytes && next > start && next < straight)
             straight = next;
+        if (l->peeked > straight)
+            straight = l->peeked;
+        l->peeked = 0;
         cover(out, start, straight);
         l->n_insns++;
         if (l->done)

@@ -66,6 +66,8 @@ enum { MAX_STEPS = 20000 };
 struct tcg_walk {
     struct {
         uint64_t pc, last; /* of its first and last instruction */
+        uint64_t second;   /* part: of that behind the one in which it begins */
+        bool part;
         uint32_t succ[2];
         bool polls;
     } node[OPT_MAX_NODES];
@@ -82,14 +84,39 @@ struct tcg_walk *tcg_lockstep_walk(const struct opt_graph *g)
         w->node[k].pc = n->context == UINT32_MAX ? UINT64_MAX : n->pc;
         w->node[k].polls = n->polls;
         w->node[k].last = UINT64_MAX; /* empty: the way leads out */
-        for (uint32_t r = n->first; r < n->first + n->n; r++)
-            if (g->ops[r].opc == IR_insn)
-                w->node[k].last = (uint64_t)g->ops[r].imm;
+        w->node[k].part = n->part;
+        w->node[k].second = UINT64_MAX;
+        for (uint32_t r = n->first; r < n->first + n->n; r++) {
+            if (g->ops[r].opc != IR_insn)
+                continue;
+            w->node[k].last = (uint64_t)g->ops[r].imm;
+            if (r > n->first && w->node[k].second == UINT64_MAX)
+                w->node[k].second = w->node[k].last;
+        }
         for (int e = 0; e < 2; e++)
             w->node[k].succ[e] = n->succ[e];
     }
     w->entry_polls = g->entry_polls;
     return w;
+}
+
+/* From the instruction at `at`, node *k's last, to pc: *k is the node there.  False: none is. */
+static bool leads_to(const struct tcg_walk *w, uint32_t *k, uint64_t at, uint64_t pc)
+{
+    for (int e = 0; e < 2; e++) {
+        uint32_t s = w->node[*k].succ[e];
+        if (s == OPT_NONE)
+            continue;
+        if (w->node[s].part && w->node[s].last == at) {
+            if (!leads_to(w, &s, at, pc))
+                continue;
+        } else if ((w->node[s].part ? w->node[s].second : w->node[s].pc) != pc) {
+            continue;
+        }
+        *k = s;
+        return w->node[s].last != UINT64_MAX;
+    }
+    return false;
 }
 
 /* From an instruction at `at` in node *k to the CPU's pc: is that in the region?  *jumped: by a jump
@@ -105,14 +132,7 @@ static bool stays(const struct tcg_cpu *cpu, const struct tcg_walk *w, uint32_t 
         return guest_code_address(guest, cpu->pc) > guest_code_address(guest, at) &&
                guest_code_address(guest, cpu->pc) <= guest_code_address(guest, w->node[*k].last);
     *jumped = true;
-    for (int e = 0; e < 2; e++) {
-        const uint32_t s = w->node[*k].succ[e];
-        if (s != OPT_NONE && w->node[s].pc == cpu->pc) {
-            *k = s;
-            return w->node[s].last != UINT64_MAX;
-        }
-    }
-    return false;
+    return leads_to(w, k, at, cpu->pc);
 }
 
 /* One instruction after the other, lifted afresh.  Returns how many polls there were on the way; after
