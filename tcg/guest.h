@@ -102,6 +102,7 @@ struct tcg_lift {
     uint64_t pc, next_pc;
     uint32_t mode, run_mode;
     bool done;                   /* the region ends with this instruction */
+    bool fp_status;              /* guest code has read its FP status before (tcg_fp_status_read()) */
     void *guest_data;            /* front end's own, e.g. CPU features */
     unsigned n_insns;
     uint64_t limit;              /* no instruction at or past this address joins the region */

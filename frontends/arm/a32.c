@@ -210,13 +210,14 @@ static uint64_t a32_helper_read_clock(struct tcg_cpu *cpu, uint64_t a, uint64_t 
     return (uint64_t)now.tv_sec << 30 | (uint64_t)now.tv_nsec;
 }
 
-/* A program that reads its FP status may care about what is costly to know exactly. */
+/* FPSCR but for N, Z, C and V.  A program that reads its FP status may care about what is costly to know
+ * exactly. */
 static uint64_t a32_helper_read_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                       uint64_t d)
 {
     UNUSED_ARGS;
     tcg_fp_status_read(cpu);
-    return a32_fpscr((struct a32_cpu *)cpu);
+    return a32_fpscr((struct a32_cpu *)cpu) & 0x0fffffff;
 }
 
 static uint64_t a32_helper_write_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,

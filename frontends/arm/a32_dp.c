@@ -180,6 +180,15 @@ static bool put_result(struct a32_lift *s, unsigned rd, ir_ref d)
     return true;
 }
 
+/* A conditional instruction that sets flags is part of a chain that mostly goes on: a branch is better
+ * than to choose between flags. */
+static void guard_flags(struct a32_lift *s, bool flags)
+{
+    if (flags) {
+        a32_guard(s);
+    }
+}
+
 /* A logical operation: N and Z of the result, C of the shifter. */
 static bool logical(struct a32_lift *s, unsigned rd, bool flags, binary_fn *op, ir_ref n,
                     struct operand o)
@@ -187,6 +196,7 @@ static bool logical(struct a32_lift *s, unsigned rd, bool flags, binary_fn *op, 
     if (flags && rd == 15) {
         return false;
     }
+    guard_flags(s, flags);
     ir_ref d = op ? op(s->ir, IR_I32, n, o.v) : o.v;
     if (flags) {
         ir_ref nz = !op && o.nz ? o.nz : op == ir_and ? ir_flags_and(s->ir, IR_I32, n, o.v)
@@ -206,6 +216,7 @@ static bool arithmetic(struct a32_lift *s, unsigned rd, bool flags, binary_fn *o
     if (flags && rd == 15) {
         return false;
     }
+    guard_flags(s, flags);
     ir_ref d = rd == NO_RD ? 0 : op(s->ir, IR_I32, n, m);
     if (flags) {
         a32_put_flags(s, flags_op(s->ir, IR_I32, n, m));
@@ -220,6 +231,7 @@ static bool with_carry(struct a32_lift *s, unsigned rd, bool flags, carry_fn *op
     if (flags && rd == 15) {
         return false;
     }
+    guard_flags(s, flags);
     ir_ref c = a32_carry(s), d = op(s->ir, IR_I32, n, m, c);
     if (flags) {
         a32_put_flags(s, flags_op(s->ir, IR_I32, n, m, c));
@@ -250,30 +262,24 @@ WITH_CARRY(ADC, adc, a32_r(s, rn), o.v)
 WITH_CARRY(SBC, sbc, a32_r(s, rn), o.v)
 WITH_CARRY(RSC, sbc, o.v, a32_r(s, rn))
 
-/* A conditional comparison is part of a chain that mostly goes on: a branch is better than to choose
- * between flags. */
 OPERATION(CMP)
 {
     (void)rd;
-    a32_guard(s);
     return arithmetic(s, NO_RD, flags, ir_sub, ir_flags_sub, a32_r(s, rn), o.v);
 }
 OPERATION(CMN)
 {
     (void)rd;
-    a32_guard(s);
     return arithmetic(s, NO_RD, flags, ir_add, ir_flags_add, a32_r(s, rn), o.v);
 }
 OPERATION(TST)
 {
     (void)rd;
-    a32_guard(s);
     return logical(s, NO_RD, flags, ir_and, a32_r(s, rn), o);
 }
 OPERATION(TEQ)
 {
     (void)rd;
-    a32_guard(s);
     return logical(s, NO_RD, flags, ir_xor, a32_r(s, rn), o);
 }
 OPERATION(MOV)

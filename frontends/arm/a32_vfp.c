@@ -521,8 +521,12 @@ TRANS(VMRS)
         return true;
     }
     a32_guard(s);
-    a32_put_r(s, a->rt, ir_call(s->ir, A32_H_read_fpscr, 0, 0, 0, 0));
-    a32_end(s); /* from now on FP status must be exact */
+    const ir_ref rest = ir_call(s->ir, A32_H_read_fpscr, 0, 0, 0, 0);
+    const ir_ref nzcv = ir_nzcv(s->ir, ir_get(s->ir, A32_SLOT_FPSCR_NZCV));
+    a32_put_r(s, a->rt, ir_or(s->ir, IR_I32, rest, nzcv));
+    if (!s->l->fp_status) {
+        a32_end(s); /* from now on FP status must be exact */
+    }
     return true;
 }
 

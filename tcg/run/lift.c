@@ -188,7 +188,9 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
 {
     struct finder f = {.out = out, .how = how,
                        .lift = {.ir = ir, .tcg = tcg, .pc = at, .mode = cpu->mode,
-                                .run_mode = cpu->run_mode, .limit = how->max_insns}};
+                                .run_mode = cpu->run_mode, .limit = how->max_insns,
+                                .fp_status = atomic_load_explicit(&tcg->fp_status,
+                                                                  memory_order_relaxed)}};
     struct tcg_lift *l = &f.lift;
     out->n_ranges = 0;
     ir_reset(ir);
