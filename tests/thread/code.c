@@ -12,44 +12,24 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "encode.h" /* the architecture's words */
+
 enum { PAGE = 4096, RW = PROT_READ | PROT_WRITE, RX = PROT_READ | PROT_EXEC, RWX = RW | PROT_EXEC };
-enum { NOP = 0xd503201f, RET = 0xd65f03c0, SELF = 0x14000000 /* b . */ };
-
-typedef uint64_t (*function)(uint64_t, uint64_t);
-
 static uint32_t *code_pages(unsigned n, int prot)
 {
     return mmap(NULL, n * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-static uint32_t mov_w0(unsigned k) { return 0x52800000 | (k & 0xffff) << 5; }
-static uint32_t branch(const uint32_t *from, const uint32_t *to)
-{
-    return 0x14000000 | ((uint32_t)(to - from) & 0x3ffffff);
-}
-static uint32_t branch_link(const uint32_t *from, const uint32_t *to)
-{
-    return branch(from, to) | 0x80000000;
-}
-/* CBNZ X1, to */
-static uint32_t branch_x1(const uint32_t *from, const uint32_t *to)
-{
-    return 0xb5000001 | ((uint32_t)(to - from) & 0x7ffff) << 5;
-}
-
 static void publish(uint32_t *code, unsigned n) { __builtin___clear_cache((char *)code, (char *)(code + n)); }
-
-static uint64_t call(const uint32_t *code, uint64_t a, uint64_t b)
-{
-    return ((function)(uintptr_t)code)(a, b);
-}
 
 static void write_constant(uint32_t *code, unsigned k)
 {
-    code[0] = mov_w0(k);
+    code[0] = move(k);
     code[1] = RET;
     publish(code, 2);
 }
+
+#include "code.h" /* the architecture's programs */
 
 /* ---- chained jumps --------------------------------------------------------------------------------- */
 
@@ -63,8 +43,8 @@ static void test_chained(void)
     CHECK(call(to, 0, 0) == 1); /* known before what jumps to it is, so a region of its own */
     for (unsigned k = 0; k < FROM; k++) {
         uint32_t *f = from + 8 * k;
-        f[0] = k & 1 ? branch_x1(f, to) : branch(f, to);
-        f[1] = mov_w0(77);
+        f[0] = k & 1 ? branch_if(f, to) : branch(f, to);
+        f[1] = move(77);
         f[2] = RET;
     }
     publish(from, 8 * FROM);
@@ -102,28 +82,10 @@ static void test_chain_of_three(void)
 /* A loop that rewrites itself as it goes: each pass through makes the next instruction of it. */
 static void test_loop_rewrites(void)
 {
-    /* x0: how often; x1: address of `here`.  x2 sums what `here` puts into x3. */
-    static const uint32_t program[] = {
-        0xd2800002, /* mov x2, #0 */
-        0xd2800003, /* 1: here: mov x3, #0 */
-        0x8b030042, /* add x2, x2, x3 */
-        0xb9400024, /* ldr w4, [x1] */
-        0x11008084, /* add w4, w4, #32: imm16 + 1 */
-        0xb9000024, /* str w4, [x1] */
-        0xd50b7b21, /* dc cvau, x1 */
-        0xd5033b9f, /* dsb ish */
-        0xd50b7521, /* ic ivau, x1 */
-        0xd5033b9f, /* dsb ish */
-        0xd5033fdf, /* isb */
-        0xd1000400, /* sub x0, x0, #1 */
-        0xb5fffea0, /* cbnz x0, 1b */
-        0xaa0203e0, /* mov x0, x2 */
-        RET,
-    };
     uint32_t *p = code_pages(1, RWX);
-    memcpy(p, program, sizeof program);
-    publish(p, sizeof program / 4);
-    CHECK(call(p, 2000, (uintptr_t)(p + 1)) == 2000 * 1999 / 2);
+    memcpy(p, rewriting, REWRITING_BYTES);
+    publish(p, PAGE / 4);
+    CHECK(call(p, REWRITES, (uintptr_t)p + REWRITING_HERE) == REWRITES * (REWRITES - 1) / 2);
 }
 
 /* ---- rewritten by another thread --------------------------------------------------------------------- */
@@ -166,15 +128,14 @@ static void test_rewritten_by_other(void)
     shared.caller = shared.entry + PAGE / 4;
     shared.place = shared.caller + PAGE / 4;
     for (unsigned k = 0; k < 256; k++) {
-        shared.place[4 * k] = mov_w0(k);
+        shared.place[4 * k] = move(k);
         shared.place[4 * k + 1] = RET;
     }
     publish(shared.place, 1024);
-    /* mov x9, x30; bl entry; mov x30, x9; ret */
     uint32_t *c = shared.caller;
-    c[0] = 0xaa1e03e9;
+    c[0] = SAVE_LINK;
     c[1] = branch_link(c + 1, shared.entry);
-    c[2] = 0xaa0903fe;
+    c[2] = RESTORE_LINK;
     c[3] = RET;
     publish(c, 4);
     write_entry(0);
@@ -200,7 +161,7 @@ static struct {
     atomic_bool running;
     int signal, code_of_signal;
     void *address;
-    uint64_t result;
+    reg result;
 } victim;
 static sigjmp_buf out;
 
@@ -232,14 +193,14 @@ static pthread_t start_victim(unsigned form)
     pthread_t t;
     uint32_t *c = victim.code = code_pages(2, RWX);
     if (form == 0) {
-        c[0] = SELF;
+        c[0] = branch(c, c);
     } else if (form == 1) { /* through two regions */
         c[0] = NOP;
-        c[1] = branch_x1(c + 1, c + 100);
+        c[1] = branch_if(c + 1, c + 100);
         c[100] = branch(c + 100, c);
-    } else { /* through an indirect branch: adr x9, .; br x9 */
-        c[0] = 0x10000009;
-        c[1] = 0xd61f0120;
+    } else { /* through an indirect branch */
+        c[0] = INDIRECT_1;
+        c[1] = INDIRECT_2;
     }
     publish(c, PAGE / 4);
     atomic_store(&victim.running, false);
@@ -280,7 +241,7 @@ static void fill_page(uint32_t *p, unsigned k)
 {
     for (unsigned n = 0; n < PAGE / 4 - 2; n++)
         p[n] = NOP;
-    p[PAGE / 4 - 2] = mov_w0(k);
+    p[PAGE / 4 - 2] = move(k);
     p[PAGE / 4 - 1] = RET;
 }
 
@@ -329,23 +290,23 @@ static void test_written_elsewhere(void)
 
 /* ---- made while others run --------------------------------------------------------------------------- */
 
-/* New code of some length: x0 = x0 * 2 + 1 in n steps of several instructions, with jumps between. */
+/* New code of some length: its argument * 2 + 1 in n steps of several instructions, with jumps between. */
 static void write_program(uint32_t *c, unsigned n)
 {
     for (unsigned k = 0; k < n; k++) {
-        *c++ = 0x8b000000;              /* add x0, x0, x0 */
-        *c++ = 0x91000400;              /* add x0, x0, #1 */
-        c[0] = branch_x1(c, c + 2);     /* cbnz x1, over */
-        c[1] = 0xd4200000;              /* brk */
+        *c++ = DOUBLE;
+        *c++ = INCREMENT;
+        c[0] = branch_if(c, c + 2);
+        c[1] = UNDEFINED;
         c += 2;
     }
     *c = RET;
 }
 enum { PROGRAM_STEPS = 8, PROGRAM_WORDS = 4 * PROGRAM_STEPS + 1 };
 
-static bool run_program(uint32_t *c, uint64_t start)
+static bool run_program(uint32_t *c, reg start)
 {
-    uint64_t expected = start;
+    reg expected = start;
     for (unsigned k = 0; k < PROGRAM_STEPS; k++)
         expected = expected * 2 + 1;
     write_program(c, PROGRAM_STEPS);
@@ -415,32 +376,14 @@ static void test_fork_storm(void)
  * the cache is small it is full all the time, and what is dropped may not be what runs. */
 static void *run_long(void *arg)
 {
-    /* x0: rounds; x2 = x2 * 5 + 1 in loops through three regions, a call and an indirect branch */
-    static const uint32_t program[] = {
-        0xaa1e03e9, /* mov x9, x30 */
-        0xd2800002, /* mov x2, #0 */
-        0x10000063, /* adr x3, 1f */
-        0xb4000180, /* 0: cbz x0, 3f */
-        0xd61f0060, /* br x3 */
-        0x8b020842, /* 1: add x2, x2, x2, lsl #2 */
-        0x94000004, /* bl 2f */
-        0xd1000400, /* sub x0, x0, #1 */
-        0x17fffffb, /* b 0b */
-        NOP,
-        0x91000442, /* 2: add x2, x2, #1 */
-        0xd65f03c0, /* ret */
-        NOP, NOP, NOP,
-        0xaa0203e0, /* 3: mov x0, x2 */
-        0xd65f0120, /* ret x9 */
-    };
     uint32_t *p = code_pages(1, RWX);
     long wrong = 0;
     (void)arg;
-    memcpy(p, program, sizeof program);
-    publish(p, sizeof program / 4);
+    memcpy(p, lasting, LASTING_BYTES);
+    publish(p, PAGE / 4);
     while (!atomic_load_explicit(&stop_making, memory_order_relaxed)) {
-        uint64_t expected = 0, rounds = 3000;
-        for (uint64_t k = 0; k < rounds; k++)
+        reg expected = 0, rounds = 3000;
+        for (reg k = 0; k < rounds; k++)
             expected = expected * 5 + 1;
         wrong += call(p, rounds, 0) != expected;
     }
@@ -475,7 +418,7 @@ static void *run_ring(void *arg)
         while (atomic_load_explicit(&ring.made, memory_order_acquire) <= k)
             sched_yield();
         __asm__ volatile("isb" ::: "memory");
-        wrong += call(ring.code + k % RING * RING_WORDS, 0, 0) != (uint64_t)(k & 0xffff);
+        wrong += call(ring.code + k % RING * RING_WORDS, 0, 0) != (reg)(k & 0xffff);
         atomic_store_explicit(&ring.run, k + 1, memory_order_release);
     }
     return (void *)wrong;
