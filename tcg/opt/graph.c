@@ -489,8 +489,9 @@ static void flow_twins(struct opt_plan *p)
     }
 }
 
-/* What is too much to carry goes through memory: first what nobody reads, then what is used least.  Flags
- * do not: their operands mostly are carried anyway, and packing them takes five instructions. */
+/* What is too much to carry goes through memory: first what memory holds anyway (a use of it is a memory
+ * operand), then what nobody reads, then what is used least.  Flags do not: their operands mostly are
+ * carried anyway, and packing them takes five instructions. */
 static bool too_many(struct opt_plan *p, struct opt_block *b, enum ir_type class, unsigned limit)
 {
     unsigned n = 0, worst = 0;
@@ -500,9 +501,10 @@ static bool too_many(struct opt_plan *p, struct opt_block *b, enum ir_type class
         if (!opt_in(&b->carry, s) || vector != (class == IR_V128) ||
             p->g->guest->slots[s].type == IR_FLAGS)
             continue;
-        uint64_t weight = p->weight[s] + (opt_in(&b->live, s) ? UINT64_C(1) << 40 : 0);
+        const uint64_t weight = p->weight[s] + (opt_in(&b->live, s) ? UINT64_C(1) << 40 : 0) +
+                                (opt_in(&b->dirty, s) ? UINT64_C(1) << 41 : 0);
         n++;
-        if (opt_in(&b->dirty, s) && weight < worst_weight) {
+        if (weight < worst_weight) {
             worst_weight = weight;
             worst = s;
         }
