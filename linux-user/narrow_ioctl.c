@@ -11,7 +11,15 @@
 #include "linux-user/narrow.h"
 #include "linux-user/structs.h"
 
-enum payload { IFREQ, IFREQ_DATA, IFCONF, STRUCT_IN, STRUCT_OUT, SAME };
+enum payload { IFREQ, IFREQ_DATA, IFCONF, I2C_MESSAGES, STRUCT_IN, STRUCT_OUT, STRUCT_BOTH, SAME };
+
+/* asm-generic/ioctl.h: who reads (1: the kernel, 2: the program), a driver's letter, number, size */
+#define REQUEST(dir, type, nr, size) ((uint32_t)(dir) << 30 | (size) << 16 | (type) << 8 | (nr))
+/* A row for one request; for one whose number has the size of a payload that is larger in the host. */
+#define ONE(code, payload, id) {code, code, code, payload, LU_STRUCT_##id}
+#define SIZED(dir, type, nr, size, host_size, payload, id)                                        \
+    {REQUEST(dir, type, nr, size), REQUEST(dir, type, nr, size),                                  \
+     REQUEST(dir, type, nr, host_size), payload, LU_STRUCT_##id}
 
 static const struct row {
     uint32_t first, last; /* the guest's requests */
@@ -31,6 +39,56 @@ static const struct row {
     {0x8907, 0x8907, 0x8907, STRUCT_OUT, LU_STRUCT_timespec32}, /* SIOCGSTAMPNS */
     {0x1260, 0x1260, 0x1260, STRUCT_OUT, LU_STRUCT_word},       /* BLKGETSIZE */
     {0x0301, 0x0301, 0x0301, STRUCT_OUT, LU_STRUCT_geometry},   /* HDIO_GETGEO */
+    /* network */
+    ONE(0x8970, STRUCT_BOTH, ifmap),                            /* SIOCGIFMAP */
+    ONE(0x8971, STRUCT_IN, ifmap),                              /* SIOCSIFMAP */
+    ONE(0x890b, STRUCT_IN, rtentry),                            /* SIOCADDRT */
+    ONE(0x890c, STRUCT_IN, rtentry),                            /* SIOCDELRT */
+    {0x400454ca, 0x400454ca, 0x400454ca, IFREQ, LU_STRUCT_COUNT}, /* TUNSETIFF */
+    {0x800454d2, 0x800454d2, 0x800454d2, IFREQ, LU_STRUCT_COUNT}, /* TUNGETIFF */
+    SIZED(1, 'T', 213, 8, 16, STRUCT_IN, fprog),                /* TUNATTACHFILTER */
+    SIZED(1, 'T', 214, 8, 16, STRUCT_IN, fprog),                /* TUNDETACHFILTER */
+    SIZED(1, 't', 70, 8, 16, STRUCT_IN, fprog),                 /* PPPIOCSACTIVE */
+    SIZED(1, 't', 71, 8, 16, STRUCT_IN, fprog),                 /* PPPIOCSPASS */
+    /* terminals, consoles, frame buffers */
+    ONE(0x541e, STRUCT_OUT, serial),                            /* TIOCGSERIAL */
+    ONE(0x541f, STRUCT_IN, serial),                             /* TIOCSSERIAL */
+    ONE(0x4b72, STRUCT_BOTH, font_op),                          /* KDFONTOP */
+    ONE(0x4b66, STRUCT_BOTH, two_and_pointer),                  /* GIO_UNIMAP */
+    ONE(0x4b67, STRUCT_IN, two_and_pointer),                    /* PIO_UNIMAP */
+    ONE(0x4602, STRUCT_OUT, fb_fix),                            /* FBIOGET_FSCREENINFO */
+    ONE(0x4604, STRUCT_BOTH, fb_cmap),                          /* FBIOGETCMAP */
+    ONE(0x4605, STRUCT_IN, fb_cmap),                            /* FBIOPUTCMAP */
+    SIZED(3, 'd', 0, 36, 64, STRUCT_BOTH, drm_version),         /* DRM_IOCTL_VERSION */
+    SIZED(3, 'd', 1, 8, 16, STRUCT_BOTH, drm_unique),           /* DRM_IOCTL_GET_UNIQUE */
+    /* disks */
+    ONE(0x4c02, STRUCT_IN, loop_info),                          /* LOOP_SET_STATUS */
+    ONE(0x4c03, STRUCT_OUT, loop_info),                         /* LOOP_GET_STATUS */
+    ONE(0x1269, STRUCT_IN, blkpg),                              /* BLKPG */
+    ONE(0x1263, STRUCT_OUT, word),                              /* BLKRAGET */
+    ONE(0x1265, STRUCT_OUT, word),                              /* BLKFRAGET */
+    ONE(0x0309, STRUCT_OUT, word),                              /* HDIO_GET_32BIT */
+    ONE(0x2285, STRUCT_BOTH, sg_io),                            /* SG_IO */
+    SIZED(3, 'M', 3, 12, 16, STRUCT_BOTH, mtd_oob),             /* MEMWRITEOOB */
+    SIZED(3, 'M', 4, 12, 16, STRUCT_BOTH, mtd_oob),             /* MEMREADOOB */
+    SIZED(1, 'f', 7, 4, 8, STRUCT_IN, word),                    /* EXT4_IOC_GROUP_EXTEND */
+    /* clocks, input, buses, counters */
+    SIZED(2, 'p', 0x0b, 4, 8, STRUCT_OUT, word),                /* RTC_IRQP_READ */
+    SIZED(1, 'p', 0x0c, 4, 8, SAME, COUNT),                     /* RTC_IRQP_SET: a number */
+    SIZED(2, 'p', 0x0d, 4, 8, STRUCT_OUT, word),                /* RTC_EPOCH_READ */
+    SIZED(1, 'p', 0x0e, 4, 8, SAME, COUNT),                     /* RTC_EPOCH_SET: a number */
+    SIZED(2, 'p', 0x11, 28, 32, STRUCT_OUT, rtc_pll),           /* RTC_PLL_GET */
+    SIZED(1, 'p', 0x12, 28, 32, STRUCT_IN, rtc_pll),            /* RTC_PLL_SET */
+    SIZED(1, 'E', 0x80, 44, 48, STRUCT_BOTH, ff_effect),        /* EVIOCSFF */
+    SIZED(3, 'U', 0, 16, 24, STRUCT_IN, usb_control),           /* USBDEVFS_CONTROL */
+    SIZED(3, 'U', 2, 16, 24, STRUCT_IN, usb_bulk),              /* USBDEVFS_BULK */
+    SIZED(3, 'U', 18, 12, 16, STRUCT_IN, usb_ioctl),            /* USBDEVFS_IOCTL */
+    ONE(0x0705, STRUCT_OUT, word),                              /* I2C_FUNCS */
+    ONE(0x0707, I2C_MESSAGES, i2c_rdwr),                        /* I2C_RDWR */
+    ONE(0x0720, STRUCT_IN, i2c_smbus),                          /* I2C_SMBUS */
+    SIZED(1, '$', 6, 4, 8, SAME, COUNT),                        /* PERF_EVENT_IOC_SET_FILTER */
+    SIZED(2, '$', 7, 4, 8, SAME, COUNT),                        /* PERF_EVENT_IOC_ID */
+    SIZED(3, '$', 10, 4, 8, SAME, COUNT),                       /* PERF_EVENT_IOC_QUERY_BPF */
     {0x80041270, 0x80041270, 0x80081270, SAME, 0},              /* BLKBSZGET */
     {0x40041271, 0x40041271, 0x40081271, SAME, 0},              /* BLKBSZSET */
     {0x80041272, 0x80041272, 0x80081272, SAME, 0},              /* BLKGETSIZE64 */
@@ -97,6 +155,24 @@ static int ifconf_out(struct lu_narrow *n, uint32_t guest)
     return lu_struct_put(n->t, LU_STRUCT_ifconf, lu_narrow_ptr(guest), &was);
 }
 
+/* A header that points to an array of messages, each of which points to its bytes. */
+static int i2c_in(struct lu_narrow *n, uint32_t guest)
+{
+    struct i2c_rdwr_ioctl_data *host;
+    uint64_t messages;
+    int error = lu_narrow_struct(n, LU_STRUCT_i2c_rdwr, guest, true, &n->arg[2]);
+
+    if (error || n->arg[2] == lu_narrow_ptr(guest))
+        return error;
+    host = lu_ptr(n->arg[2]);
+    if (host->nmsgs > I2C_RDWR_IOCTL_MAX_MSGS)
+        return -EINVAL;
+    error = lu_narrow_array(n, LU_STRUCT_i2c_msg, (uint32_t)((uintptr_t)host->msgs - lu.base),
+                            host->nmsgs, true, &messages);
+    host->msgs = lu_ptr(messages);
+    return error;
+}
+
 /* ---- the call ------------------------------------------------------------------------------------ */
 
 /* What the table for -strace knows of numbers behind pointers, for the other byte order. */
@@ -127,9 +203,11 @@ static int before(struct lu_narrow *n, const struct row *row)
     case IFREQ:
     case IFREQ_DATA: return ifreq_in(n, guest, row->payload == IFREQ_DATA);
     case IFCONF: return ifconf_in(n, guest);
+    case I2C_MESSAGES: return i2c_in(n, guest);
     case STRUCT_IN:
     case STRUCT_OUT:
-        return lu_narrow_struct(n, row->id, guest, row->payload == STRUCT_IN, &n->arg[2]);
+    case STRUCT_BOTH:
+        return lu_narrow_struct(n, row->id, guest, row->payload != STRUCT_OUT, &n->arg[2]);
     case SAME: break;
     }
     return 0;
@@ -152,6 +230,7 @@ int lu_narrow_ioctl(struct lu_narrow *n, unsigned i, bool after)
     switch (row->payload) {
     case IFREQ: return lu_copy_to(n->t, lu_narrow_ptr(guest), lu_ptr(n->arg[2]), GUEST_IFREQ);
     case IFCONF: return ifconf_out(n, guest);
+    case STRUCT_BOTH:
     case STRUCT_OUT: return lu_narrow_back(n, row->id, guest, n->arg[2]);
     default: return 0;
     }

@@ -24,7 +24,17 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <linux/blkpg.h>
+#include <linux/fb.h>
+#include <linux/i2c-dev.h>
+#include <linux/i2c.h>
+#include <linux/kd.h>
+#include <linux/loop.h>
+#include <linux/rtc.h>
 #include <linux/sched.h>
+#include <linux/serial.h>
+#include <linux/usbdevice_fs.h>
+#include <scsi/sg.h>
 
 /* One number behind a pointer. */
 struct lu_long { int64_t value; };
@@ -48,6 +58,29 @@ struct lu_fprog { uint16_t len, pad[3]; uint64_t filter; };
 struct lu_termios { uint32_t flags[4]; uint8_t chars[20]; };
 struct lu_winsize { uint16_t value[4]; };
 struct lu_geometry { uint8_t heads, sectors; uint16_t cylinders; uint64_t start; };
+/* net/route.h; the C library's has the same members. */
+struct lu_rtentry {
+    uint64_t pad1;
+    uint8_t addresses[3 * 16]; /* destination, gateway, mask */
+    uint16_t flags, pad2;
+    uint64_t pad3;
+    uint8_t tos, class;
+    int16_t pad4[3], metric;
+    uint64_t dev, mtu, window;
+    uint16_t irtt;
+};
+/* linux/input.h, as the one of its effects that has a pointer */
+struct lu_ff_effect {
+    uint16_t head[7], pad, wave[9], pad2;
+    uint32_t length;
+    uint64_t data;
+};
+struct lu_mtd_oob { uint32_t start, length; uint64_t ptr; };
+struct lu_drm_version {
+    int32_t version[3];
+    uint64_t name_len, name, date_len, date, desc_len, desc;
+};
+struct lu_drm_unique { uint64_t length, unique; };
 struct lu_pollfd { int32_t fd; int16_t events, revents; };
 /* linux/stat.h, whose end grows. */
 struct lu_statx {
