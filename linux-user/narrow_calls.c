@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/keyctl.h>
 #include <string.h>
 #include <sys/msg.h>
 #include <sys/prctl.h>
@@ -391,6 +392,31 @@ int lu_narrow_prctl(struct lu_narrow *n, unsigned i, bool after)
             error = lu_narrow_struct(n, id, n->reg[a], false, &n->arg[a]);
     }
     return error;
+}
+
+/* Which arguments of keyctl's operations are addresses, as bits; those that are vectors. */
+static const uint8_t keyctl_pointers[] = {
+    [KEYCTL_JOIN_SESSION_KEYRING] = 1 << 1, [KEYCTL_UPDATE] = 1 << 2, [KEYCTL_DESCRIBE] = 1 << 2,
+    [KEYCTL_SEARCH] = 1 << 2 | 1 << 3, [KEYCTL_READ] = 1 << 2, [KEYCTL_INSTANTIATE] = 1 << 2,
+    [KEYCTL_GET_SECURITY] = 1 << 2, [KEYCTL_INSTANTIATE_IOV] = 1 << 2,
+    [KEYCTL_DH_COMPUTE] = 1 << 1 | 1 << 2, [KEYCTL_PKEY_QUERY] = 1 << 3 | 1 << 4,
+    [KEYCTL_PKEY_ENCRYPT] = 0x1e, [KEYCTL_PKEY_DECRYPT] = 0x1e, [KEYCTL_PKEY_SIGN] = 0x1e,
+    [KEYCTL_PKEY_VERIFY] = 0x1e, [KEYCTL_RESTRICT_KEYRING] = 1 << 2 | 1 << 3,
+    [KEYCTL_CAPABILITIES] = 1 << 1,
+};
+
+int lu_narrow_keyarg(struct lu_narrow *n, unsigned i, bool after)
+{
+    const uint64_t op = n->arg[0];
+    uint32_t guest;
+
+    if (after)
+        return 0;
+    guest = lu_narrow_take(n);
+    n->arg[i] = op < sizeof keyctl_pointers && keyctl_pointers[op] >> i & 1 ? lu_narrow_ptr(guest) : guest;
+    return op == KEYCTL_INSTANTIATE_IOV && i == 2 && n->reg[3] <= 1024
+               ? lu_narrow_array(n, LU_STRUCT_iovec, guest, n->reg[3], true, &n->arg[i])
+               : 0;
 }
 
 /* flags, stack, parent's tid, then TLS and the child's tid in the ABI's order. */

@@ -72,7 +72,7 @@ static const struct row {
     SIZED(3, 'M', 3, 12, 16, STRUCT_BOTH, mtd_oob),             /* MEMWRITEOOB */
     SIZED(3, 'M', 4, 12, 16, STRUCT_BOTH, mtd_oob),             /* MEMREADOOB */
     SIZED(1, 'f', 7, 4, 8, STRUCT_IN, word),                    /* EXT4_IOC_GROUP_EXTEND */
-    /* clocks, input, buses, counters */
+    /* clocks, input, buses */
     SIZED(2, 'p', 0x0b, 4, 8, STRUCT_OUT, word),                /* RTC_IRQP_READ */
     SIZED(1, 'p', 0x0c, 4, 8, SAME, COUNT),                     /* RTC_IRQP_SET: a number */
     SIZED(2, 'p', 0x0d, 4, 8, STRUCT_OUT, word),                /* RTC_EPOCH_READ */
@@ -86,9 +86,6 @@ static const struct row {
     ONE(0x0705, STRUCT_OUT, word),                              /* I2C_FUNCS */
     ONE(0x0707, I2C_MESSAGES, i2c_rdwr),                        /* I2C_RDWR */
     ONE(0x0720, STRUCT_IN, i2c_smbus),                          /* I2C_SMBUS */
-    SIZED(1, '$', 6, 4, 8, SAME, COUNT),                        /* PERF_EVENT_IOC_SET_FILTER */
-    SIZED(2, '$', 7, 4, 8, SAME, COUNT),                        /* PERF_EVENT_IOC_ID */
-    SIZED(3, '$', 10, 4, 8, SAME, COUNT),                       /* PERF_EVENT_IOC_QUERY_BPF */
     {0x80041270, 0x80041270, 0x80081270, SAME, 0},              /* BLKBSZGET */
     {0x40041271, 0x40041271, 0x40081271, SAME, 0},              /* BLKBSZSET */
     {0x80041272, 0x80041272, 0x80081272, SAME, 0},              /* BLKGETSIZE64 */

@@ -9,7 +9,6 @@
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/if_tun.h>
-#include <linux/perf_event.h>
 #include <linux/serial.h>
 #include <net/if.h>
 #include <net/route.h>
@@ -17,7 +16,6 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 enum { CANARY = 0x5a };
 
@@ -112,16 +110,6 @@ static void test_block(void)
     CHECK(ioctl(fd, BLKGETSIZE64, &size) == 0 && size != CANARY);
 }
 
-static void test_counter(void)
-{
-    struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof attr,
-                                   .config = PERF_COUNT_SW_TASK_CLOCK, .read_format = PERF_FORMAT_ID};
-    int fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
-    uint64_t value[2] = {0, 0}, id = 0;
-    CHECK(fd >= 0 && read(fd, value, sizeof value) == sizeof value);
-    CHECK(ioctl(fd, PERF_EVENT_IOC_ID, &id) == 0 && id == value[1] && id != 0);
-}
-
 static void test_serial(void)
 {
     struct {
@@ -155,14 +143,6 @@ static const char *network_missing(void)
     return status ? "no name space for a network" : NULL;
 }
 
-static const char *counter_missing(void)
-{
-    struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof attr};
-    int fd = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
-    close(fd);
-    return fd < 0 ? "no counters" : NULL;
-}
-
 static const char *serial_missing(void)
 {
     struct serial_struct s;
@@ -180,7 +160,6 @@ int main(void)
     run_if(network ? network : access("/dev/net/tun", R_OK | W_OK) ? "no /dev/net/tun" : NULL,
            "a tunnel", test_tunnel);
     run_if(access("/dev/loop0", R_OK) ? "no loop device" : NULL, "a disk", test_block);
-    run_if(counter_missing(), "a counter", test_counter);
     run_if(serial_missing(), "a serial line", test_serial);
     return finish();
 }
