@@ -4,10 +4,10 @@
  */
 #include <capstone/capstone.h>
 #include <inttypes.h>
-#include <string.h>
 #include <time.h>
 
 #include "frontends/arm/a32_lift.h"
+#include "frontends/arm/arm_state.h"
 
 #include "frontends/arm/a32_decode.inc.c"
 
@@ -140,9 +140,9 @@ uint32_t a32_cpsr(const struct a32_cpu *cpu)
 {
     uint32_t it = (uint32_t)(cpu->tcg.pc >> A32_PC_IT_SHIFT), ge = cpu->apsr_ge & 0x01010101;
     ge = (ge | ge >> 7 | ge >> 14 | ge >> 21) & 15;
-    return (cpu->nz & TCG_FLAG_N ? (uint32_t)A32_CPSR_N : 0) |
-           (cpu->nz & TCG_FLAG_Z ? A32_CPSR_Z : 0) | (cpu->c & TCG_FLAG_C ? A32_CPSR_C : 0) |
-           (cpu->v & TCG_FLAG_V ? A32_CPSR_V : 0) | (cpu->apsr_q ? A32_CPSR_Q : 0) |
+    uint32_t flags = (cpu->nz & (TCG_FLAG_N | TCG_FLAG_Z)) | (cpu->c & TCG_FLAG_C) |
+                     (cpu->v & TCG_FLAG_V);
+    return arm_nzcv(flags) | (cpu->apsr_q ? A32_CPSR_Q : 0) |
            (it & 3) << 25 | (it & 0xfc) << 8 | ge << A32_CPSR_GE_SHIFT |
            (cpu->tcg.mode & A32_MODE_E ? A32_CPSR_E : 0) |
            (cpu->tcg.pc & A32_PC_T ? A32_CPSR_T : 0) | A32_CPSR_USR;
@@ -152,9 +152,7 @@ void a32_set_pc_cpsr(struct a32_cpu *cpu, uint32_t address, uint32_t cpsr)
 {
     bool thumb = cpsr & A32_CPSR_T;
     uint64_t it = thumb ? (cpsr >> 25 & 3) | (cpsr >> 8 & 0xfc) : 0;
-    cpu->nz = (cpsr >> 31 & 1 ? TCG_FLAG_N : 0) | (cpsr >> 30 & 1 ? TCG_FLAG_Z : 0);
-    cpu->c = cpsr >> 29 & 1 ? TCG_FLAG_C : 0;
-    cpu->v = cpsr >> 28 & 1 ? TCG_FLAG_V : 0;
+    cpu->nz = cpu->c = cpu->v = arm_flags(cpsr);
     cpu->apsr_q = cpsr >> 27 & 1;
     cpu->apsr_ge = 0;
     for (unsigned k = 0; k < 4; k++) {
@@ -289,18 +287,7 @@ static const struct tcg_helper helpers[A32_H_COUNT] = {
 #include "frontends/arm/a32_helpers.def"
 };
 
-/* Registers are architecturally unknown at reset; they are zero here, as Linux starts a program. */
-static void reset(struct tcg_cpu *cpu)
-{
-    struct a32_cpu *a32 = (struct a32_cpu *)cpu;
-    size_t common = sizeof a32->tcg;
-    memset((char *)a32 + common, 0, sizeof *a32 - common);
-    cpu->mode = 0;
-    cpu->excl_addr = UINT64_MAX;
-    cpu->qc = (tcg_v128){0};
-    cpu->fp = (struct fp_env){.round = FP_RNE, .rules = FP_RULES_ARM};
-    cpu->fp_std = (struct fp_env){.round = FP_RNE, .rules = FP_RULES_ARM, .fz = true, .dn = true};
-}
+static void reset(struct tcg_cpu *cpu) { arm_reset(cpu, sizeof(struct a32_cpu)); }
 
 static void dump(const struct tcg_cpu *cpu, FILE *out)
 {

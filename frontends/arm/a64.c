@@ -4,11 +4,11 @@
  */
 #include <capstone/capstone.h>
 #include <inttypes.h>
-#include <string.h>
 #include <time.h>
 
 #include "frontends/arm/a64_lift.h"
 #include "frontends/arm/a64_sysreg.h"
+#include "frontends/arm/arm_state.h"
 
 #include "frontends/arm/a64_decode.inc.c"
 
@@ -41,61 +41,24 @@ static uint64_t clean_address(uint64_t address)
 
 /* --- registers in the architecture's format -------------------------------------------------------- */
 
-uint32_t a64_pstate_nzcv(const struct a64_cpu *cpu)
-{
-    return (cpu->nzcv & TCG_FLAG_N ? 1u << 31 : 0) | (cpu->nzcv & TCG_FLAG_Z ? 1u << 30 : 0) |
-           (cpu->nzcv & TCG_FLAG_C ? 1u << 29 : 0) | (cpu->nzcv & TCG_FLAG_V ? 1u << 28 : 0);
-}
+uint32_t a64_pstate_nzcv(const struct a64_cpu *cpu) { return arm_nzcv(cpu->nzcv); }
 
-void a64_set_pstate_nzcv(struct a64_cpu *cpu, uint32_t pstate)
-{
-    cpu->nzcv = (pstate >> 31 & 1 ? TCG_FLAG_N : 0) | (pstate >> 30 & 1 ? TCG_FLAG_Z : 0) |
-                (pstate >> 29 & 1 ? TCG_FLAG_C : 0) | (pstate >> 28 & 1 ? TCG_FLAG_V : 0);
-}
+void a64_set_pstate_nzcv(struct a64_cpu *cpu, uint32_t pstate) { cpu->nzcv = arm_flags(pstate); }
 
-enum {
-    FPCR_FZ16 = 1 << 19,
-    FPCR_RMODE_SHIFT = 22,
-    FPCR_FZ = 1 << 24,
-    FPCR_DN = 1 << 25,
-    FPCR_AHP = 1 << 26,
-    FPSR_QC = 1 << 27,
-    FPSR_FLAGS = FP_IOC | FP_DZC | FP_OFC | FP_UFC | FP_IXC | FP_IDC,
-};
-
-uint32_t a64_fpcr(const struct a64_cpu *cpu)
-{
-    const struct fp_env *fp = &cpu->tcg.fp;
-    return (uint32_t)fp->round << FPCR_RMODE_SHIFT | (fp->fz16 ? FPCR_FZ16 : 0) |
-           (fp->fz ? FPCR_FZ : 0) | (fp->dn ? FPCR_DN : 0) | (fp->ahp ? FPCR_AHP : 0);
-}
+uint32_t a64_fpcr(const struct a64_cpu *cpu) { return arm_fp_control(&cpu->tcg.fp); }
 
 void a64_set_fpcr(struct a64_cpu *cpu, uint32_t value)
 {
-    struct fp_env *fp = &cpu->tcg.fp;
-    tcg_fp_sync(&cpu->tcg); /* tcg_fp_load() forgets the host's flags */
-    fp->round = value >> FPCR_RMODE_SHIFT & 3;
-    fp->fz = value & FPCR_FZ;
-    fp->dn = value & FPCR_DN;
-    fp->ahp = value & FPCR_AHP;
-    fp->fz16 = (value & FPCR_FZ16) && a64_features >> A64_FEAT_FP16 & 1;
-    bool special = fp->fz || fp->dn || fp->ahp || fp->fz16;
+    bool special = arm_set_fp_control(&cpu->tcg, value, a64_features >> A64_FEAT_FP16 & 1);
     cpu->tcg.mode = (cpu->tcg.mode & ~(uint32_t)A64_MODE_FPCR) | (special ? A64_MODE_FPCR : 0);
     tcg_fp_load(&cpu->tcg);
 }
 
-uint32_t a64_fpsr(struct a64_cpu *cpu)
-{
-    tcg_fp_sync(&cpu->tcg);
-    bool saturated = cpu->tcg.qc.d[0] | cpu->tcg.qc.d[1];
-    return (cpu->tcg.fp.flags & FPSR_FLAGS) | (saturated ? FPSR_QC : 0);
-}
+uint32_t a64_fpsr(struct a64_cpu *cpu) { return arm_fp_status(&cpu->tcg); }
 
 void a64_set_fpsr(struct a64_cpu *cpu, uint32_t value)
 {
-    tcg_fp_sync(&cpu->tcg);
-    cpu->tcg.fp.flags = value & FPSR_FLAGS;
-    cpu->tcg.qc = (tcg_v128){.d = {value & FPSR_QC ? 1 : 0, 0}};
+    arm_set_fp_status(&cpu->tcg, value);
     tcg_fp_load(&cpu->tcg);
 }
 
@@ -191,18 +154,7 @@ static const struct tcg_helper helpers[A64_H_COUNT] = {
 #include "frontends/arm/a64_helpers.def"
 };
 
-/* Registers are architecturally unknown at reset; they are zero here, as Linux starts a program. */
-static void reset(struct tcg_cpu *cpu)
-{
-    struct a64_cpu *a64 = (struct a64_cpu *)cpu;
-    size_t common = sizeof a64->tcg;
-    memset((char *)a64 + common, 0, sizeof *a64 - common);
-    cpu->mode = 0;
-    cpu->excl_addr = UINT64_MAX;
-    cpu->qc = (tcg_v128){0};
-    cpu->fp = (struct fp_env){.round = FP_RNE, .rules = FP_RULES_ARM};
-    cpu->fp_std = (struct fp_env){.round = FP_RNE, .rules = FP_RULES_ARM, .fz = true, .dn = true};
-}
+static void reset(struct tcg_cpu *cpu) { arm_reset(cpu, sizeof(struct a64_cpu)); }
 
 static void dump(const struct tcg_cpu *cpu, FILE *out)
 {

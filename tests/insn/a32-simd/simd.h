@@ -17,7 +17,6 @@
 #ifndef TESTS_INSN_A32_SIMD_SIMD_H
 #define TESTS_INSN_A32_SIMD_SIMD_H
 
-#include "../a64/insn.h"
 #include "../a64-simd/vectors.h"
 
 static struct {
@@ -28,19 +27,12 @@ static struct {
 
 static u64 memory[80] __attribute__((aligned(32))); /* r4 points to its middle */
 
-enum { STEPS = 5 }; /* third of the vectors that each is paired with */
-
 static void prepare(int i, int step)
 {
-    const int j = (i + step * 5) % N_VECTORS, k = (i * 7 + step + 3) % N_VECTORS;
-    const int number = i * STEPS + step;
-    for (int half = 0; half < 2; half++) {
-        state.q[0][half] = vectors[k][half];
-        state.q[1][half] = vectors[i][half];
-        state.q[2][half] = vectors[j][half ^ (step & 1)];
-        state.q[3][half] = vectors[(k + 9) % N_VECTORS][half];
+    const int j = partner(i, step), number = i * STEPS + step;
+    set_operands(state.q, i, step);
+    for (int half = 0; half < 2; half++)
         state.q15[half] = ~vectors[i][half];
-    }
     state.r[0] = 0x11223344;
     state.r[1] = (u32)vectors[i][step & 1];
     state.r[2] = (u32)(vectors[j][step & 1] >> 32);
@@ -52,13 +44,6 @@ static void prepare(int i, int step)
 
 static u64 status_hash;
 
-/* The first result is printed in full, all count in the hash (result() prints three). */
-static void note(const u64 *values, unsigned n)
-{
-    results_seen += results_seen == 1 ? 2 : 0;
-    result(values, n);
-}
-
 static void note_registers(void)
 {
     const u64 all[] = {state.q[0][1], state.q[0][0], (u64)state.r[1] << 32 | state.r[0],
@@ -69,15 +54,7 @@ static void note_registers(void)
 
 __attribute__((unused)) static void note_memory(void)
 {
-    u64 hash = 0;
-    for (unsigned k = 0; k < sizeof memory / 8; k++) {
-        hash = (hash ^ memory[k]) * 0x100000001b3;
-        hash ^= hash >> 31;
-    }
-    for (int k = 1; k < 4; k++) {
-        hash = (hash ^ state.q[k][0]) * 0x100000001b3 ^ state.q[k][1];
-        hash ^= hash >> 27;
-    }
+    const u64 hash = hash_all(memory, sizeof memory / 8, state.q, 4);
     const u64 all[] = {hash, state.q15[0] ^ state.q15[1], state.r[4] - (u32)&memory[40]};
     note_registers();
     note(all, sizeof all / 8);
@@ -98,32 +75,17 @@ __attribute__((unused)) static void note_memory(void)
                            "d2", "d3", "d4", "d5", "d6", "d7", "d30", "d31", "memory", "cc");      \
     } while (0)
 
-#define EACH(text, prepare_memory, note_results)                                                   \
-    do {                                                                                           \
-        begin(text);                                                                               \
-        status_hash = 0;                                                                           \
-        for (int i = 0; i < N_VECTORS; i++) {                                                      \
-            for (int step = 0; step < STEPS; step++) {                                             \
-                prepare(i, step);                                                                  \
-                prepare_memory;                                                                    \
-                RUN(text);                                                                         \
-                note_results;                                                                      \
-            }                                                                                      \
-        }                                                                                          \
-        put_text(" #");                                                                            \
-        put_hex(hash_state);                                                                       \
-        hash_state = status_hash;                                                                  \
-        end();                                                                                     \
-    } while (0)
-
-__attribute__((unused)) static void prepare_memory(void)
+/* A second hash is that of the cumulative flags. */
+static void end_line(void)
 {
-    for (unsigned k = 0; k < sizeof memory / 8; k++) {
-        memory[k] = (k + 1) * 0x9e3779b97f4a7c15;
-    }
+    put_text(" #");
+    put_hex(hash_state);
+    hash_state = status_hash;
+    status_hash = 0;
+    end();
 }
 
-#define I(text) EACH(text, (void)0, note_registers())
-#define M(text) EACH(text, prepare_memory(), note_memory())
+#define I(text) EACH(text, (void)0, note_registers(), end_line())
+#define M(text) EACH(text, fill_memory(memory, sizeof memory / 8), note_memory(), end_line())
 
 #endif

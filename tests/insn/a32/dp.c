@@ -2,139 +2,57 @@
 /* Data processing: every operation, every kind of second operand, conditions. */
 #include "frame.h"
 
+#define OPERATION(op)                                                                              \
+    I(op " r0, r1, #0xff0");                                                                       \
+    I(op "s r0, r1, #0xff000000");                                                                 \
+    I(op " r0, r1, r2");                                                                           \
+    I(op "s r0, r1, r2");                                                                          \
+    I(op "s r0, r1, r2, lsl #3");                                                                  \
+    I(op "s r0, r1, r2, lsr #32");                                                                 \
+    I(op "s r0, r1, r2, asr #7");                                                                  \
+    I(op "s r0, r1, r2, ror #9");                                                                  \
+    I(op "s r0, r1, r2, rrx")
+
+#define COMPARISON(op)                                                                             \
+    I(op " r1, #0x7f");                                                                            \
+    I(op " r1, #0x80000000");                                                                      \
+    I(op " r1, r2");                                                                               \
+    I(op " r1, r2, lsl #31");                                                                      \
+    I(op " r1, r2, asr #32")
+
+#define SHIFT(op)                                                                                  \
+    I(op " r0, r1, #5");                                                                           \
+    I(op "s r0, r1, #1");                                                                          \
+    I(op "s r0, r1, #31");                                                                         \
+    I(op " r0, r1, r2");                                                                           \
+    I(op "s r0, r1, r2");                                                                          \
+    I(op "s r0, r1, r5")
+
 void test(void)
 {
-    I("and r0, r1, #0xff0");
-    I("ands r0, r1, #0xff000000");
-    I("and r0, r1, r2");
-    I("ands r0, r1, r2");
-    I("ands r0, r1, r2, lsl #3");
-    I("ands r0, r1, r2, lsr #32");
-    I("ands r0, r1, r2, asr #7");
-    I("ands r0, r1, r2, ror #9");
-    I("ands r0, r1, r2, rrx");
-    I("eor r0, r1, #0xff0");
-    I("eors r0, r1, #0xff000000");
-    I("eor r0, r1, r2");
-    I("eors r0, r1, r2");
-    I("eors r0, r1, r2, lsl #3");
-    I("eors r0, r1, r2, lsr #32");
-    I("eors r0, r1, r2, asr #7");
-    I("eors r0, r1, r2, ror #9");
-    I("eors r0, r1, r2, rrx");
-    I("sub r0, r1, #0xff0");
-    I("subs r0, r1, #0xff000000");
-    I("sub r0, r1, r2");
-    I("subs r0, r1, r2");
-    I("subs r0, r1, r2, lsl #3");
-    I("subs r0, r1, r2, lsr #32");
-    I("subs r0, r1, r2, asr #7");
-    I("subs r0, r1, r2, ror #9");
-    I("subs r0, r1, r2, rrx");
-    I("rsb r0, r1, #0xff0");
-    I("rsbs r0, r1, #0xff000000");
-    I("rsb r0, r1, r2");
-    I("rsbs r0, r1, r2");
-    I("rsbs r0, r1, r2, lsl #3");
-    I("rsbs r0, r1, r2, lsr #32");
-    I("rsbs r0, r1, r2, asr #7");
-    I("rsbs r0, r1, r2, ror #9");
-    I("rsbs r0, r1, r2, rrx");
-    I("add r0, r1, #0xff0");
-    I("adds r0, r1, #0xff000000");
-    I("add r0, r1, r2");
-    I("adds r0, r1, r2");
-    I("adds r0, r1, r2, lsl #3");
-    I("adds r0, r1, r2, lsr #32");
-    I("adds r0, r1, r2, asr #7");
-    I("adds r0, r1, r2, ror #9");
-    I("adds r0, r1, r2, rrx");
-    I("adc r0, r1, #0xff0");
-    I("adcs r0, r1, #0xff000000");
-    I("adc r0, r1, r2");
-    I("adcs r0, r1, r2");
-    I("adcs r0, r1, r2, lsl #3");
-    I("adcs r0, r1, r2, lsr #32");
-    I("adcs r0, r1, r2, asr #7");
-    I("adcs r0, r1, r2, ror #9");
-    I("adcs r0, r1, r2, rrx");
-    I("sbc r0, r1, #0xff0");
-    I("sbcs r0, r1, #0xff000000");
-    I("sbc r0, r1, r2");
-    I("sbcs r0, r1, r2");
-    I("sbcs r0, r1, r2, lsl #3");
-    I("sbcs r0, r1, r2, lsr #32");
-    I("sbcs r0, r1, r2, asr #7");
-    I("sbcs r0, r1, r2, ror #9");
-    I("sbcs r0, r1, r2, rrx");
-    I("orr r0, r1, #0xff0");
-    I("orrs r0, r1, #0xff000000");
-    I("orr r0, r1, r2");
-    I("orrs r0, r1, r2");
-    I("orrs r0, r1, r2, lsl #3");
-    I("orrs r0, r1, r2, lsr #32");
-    I("orrs r0, r1, r2, asr #7");
-    I("orrs r0, r1, r2, ror #9");
-    I("orrs r0, r1, r2, rrx");
-    I("bic r0, r1, #0xff0");
-    I("bics r0, r1, #0xff000000");
-    I("bic r0, r1, r2");
-    I("bics r0, r1, r2");
-    I("bics r0, r1, r2, lsl #3");
-    I("bics r0, r1, r2, lsr #32");
-    I("bics r0, r1, r2, asr #7");
-    I("bics r0, r1, r2, ror #9");
-    I("bics r0, r1, r2, rrx");
-    I("tst r1, #0x7f");
-    I("tst r1, #0x80000000");
-    I("tst r1, r2");
-    I("tst r1, r2, lsl #31");
-    I("tst r1, r2, asr #32");
-    I("teq r1, #0x7f");
-    I("teq r1, #0x80000000");
-    I("teq r1, r2");
-    I("teq r1, r2, lsl #31");
-    I("teq r1, r2, asr #32");
-    I("cmp r1, #0x7f");
-    I("cmp r1, #0x80000000");
-    I("cmp r1, r2");
-    I("cmp r1, r2, lsl #31");
-    I("cmp r1, r2, asr #32");
-    I("cmn r1, #0x7f");
-    I("cmn r1, #0x80000000");
-    I("cmn r1, r2");
-    I("cmn r1, r2, lsl #31");
-    I("cmn r1, r2, asr #32");
+    OPERATION("and");
+    OPERATION("eor");
+    OPERATION("sub");
+    OPERATION("rsb");
+    OPERATION("add");
+    OPERATION("adc");
+    OPERATION("sbc");
+    OPERATION("orr");
+    OPERATION("bic");
+    COMPARISON("tst");
+    COMPARISON("teq");
+    COMPARISON("cmp");
+    COMPARISON("cmn");
     I("mov r0, #0x3fc");
     I("movs r0, #0xff000000");
     I("movs r0, r1");
     I("mvn r0, #0x3fc");
     I("mvns r0, #0xff000000");
     I("mvns r0, r1");
-    I("lsl r0, r1, #5");
-    I("lsls r0, r1, #1");
-    I("lsls r0, r1, #31");
-    I("lsl r0, r1, r2");
-    I("lsls r0, r1, r2");
-    I("lsls r0, r1, r5");
-    I("lsr r0, r1, #5");
-    I("lsrs r0, r1, #1");
-    I("lsrs r0, r1, #31");
-    I("lsr r0, r1, r2");
-    I("lsrs r0, r1, r2");
-    I("lsrs r0, r1, r5");
-    I("asr r0, r1, #5");
-    I("asrs r0, r1, #1");
-    I("asrs r0, r1, #31");
-    I("asr r0, r1, r2");
-    I("asrs r0, r1, r2");
-    I("asrs r0, r1, r5");
-    I("ror r0, r1, #5");
-    I("rors r0, r1, #1");
-    I("rors r0, r1, #31");
-    I("ror r0, r1, r2");
-    I("rors r0, r1, r2");
-    I("rors r0, r1, r5");
+    SHIFT("lsl");
+    SHIFT("lsr");
+    SHIFT("asr");
+    SHIFT("ror");
     I("rrx r0, r1");
     I("rrxs r0, r1");
     I("movw r0, #0xbeef");

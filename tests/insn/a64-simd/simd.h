@@ -14,7 +14,6 @@
 #ifndef TESTS_INSN_A64_SIMD_SIMD_H
 #define TESTS_INSN_A64_SIMD_SIMD_H
 
-#include "../a64/insn.h"
 #include "vectors.h"
 
 static struct {
@@ -25,17 +24,11 @@ static struct {
 
 static u64 memory[160]; /* x4 points to its middle */
 
-enum { STEPS = 5 }; /* third of the vectors that each is paired with */
-
 static void prepare(int i, int step)
 {
-    const int j = (i + step * 5) % N_VECTORS, k = (i * 7 + step + 3) % N_VECTORS;
-    const int number = i * STEPS + step;
+    const int j = partner(i, step), number = i * STEPS + step;
+    set_operands(state.v, i, step);
     for (int half = 0; half < 2; half++) {
-        state.v[0][half] = vectors[k][half];
-        state.v[1][half] = vectors[i][half];
-        state.v[2][half] = vectors[j][half ^ (step & 1)];
-        state.v[3][half] = vectors[(k + 9) % N_VECTORS][half];
         state.v[4][half] = ~vectors[i][half];
         state.v[5][half] = ~vectors[j][half];
     }
@@ -48,13 +41,6 @@ static void prepare(int i, int step)
     state.fpcr = fpcr_modes[number % N_MODES];
 }
 
-/* The first result is printed in full, all count in the hash (result() prints three). */
-static void note(const u64 *values, unsigned n)
-{
-    results_seen += results_seen == 1 ? 2 : 0;
-    result(values, n);
-}
-
 static void note_registers(void)
 {
     const u64 all[] = {state.v[0][1], state.v[0][0], state.x[0],
@@ -64,15 +50,7 @@ static void note_registers(void)
 
 __attribute__((unused)) static void note_memory(void)
 {
-    u64 hash = 0;
-    for (unsigned k = 0; k < sizeof memory / 8; k++) {
-        hash = (hash ^ memory[k]) * 0x100000001b3;
-        hash ^= hash >> 31;
-    }
-    for (int k = 1; k < 6; k++) {
-        hash = (hash ^ state.v[k][0]) * 0x100000001b3 ^ state.v[k][1];
-        hash ^= hash >> 27;
-    }
+    const u64 hash = hash_all(memory, sizeof memory / 8, state.v, 6);
     const u64 all[] = {hash, state.x[4] - (u64)&memory[80]};
     note_registers();
     note(all, sizeof all / 8);
@@ -93,28 +71,7 @@ __attribute__((unused)) static void note_memory(void)
                      : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x9", "v0", "v1", "v2",    \
                        "v3", "v30", "v31", "memory", "cc")
 
-#define EACH(text, prepare_memory, note_results)                                                   \
-    do {                                                                                           \
-        begin(text);                                                                               \
-        for (int i = 0; i < N_VECTORS; i++) {                                                      \
-            for (int step = 0; step < STEPS; step++) {                                             \
-                prepare(i, step);                                                                  \
-                prepare_memory;                                                                    \
-                RUN(text);                                                                         \
-                note_results;                                                                      \
-            }                                                                                      \
-        }                                                                                          \
-        end();                                                                                     \
-    } while (0)
-
-__attribute__((unused)) static void prepare_memory(void)
-{
-    for (unsigned k = 0; k < sizeof memory / 8; k++) {
-        memory[k] = (k + 1) * 0x9e3779b97f4a7c15;
-    }
-}
-
-#define I(text) EACH(text, (void)0, note_registers())
-#define M(text) EACH(text, prepare_memory(), note_memory())
+#define I(text) EACH(text, (void)0, note_registers(), end())
+#define M(text) EACH(text, fill_memory(memory, sizeof memory / 8), note_memory(), end())
 
 #endif

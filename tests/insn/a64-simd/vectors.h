@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Operands and modes of the floating-point and Advanced SIMD tests. */
+/* Operands, modes and the frame of a line, of the floating-point and Advanced SIMD tests of A64 and of
+ * 32-bit ARM. */
 #ifndef TESTS_INSN_A64_SIMD_VECTORS_H
 #define TESTS_INSN_A64_SIMD_VECTORS_H
+
+#include "../a64/insn.h"
 
 /* Pairs: the halves of a vector. */
 static const u64 vectors[][2] = {
@@ -31,5 +34,64 @@ static const u64 fpcr_modes[] = {
     1 << 26 | 1 << 25 | 2 << 22, 1 << 19 | 1 << 22,
 };
 enum { N_MODES = sizeof fpcr_modes / sizeof fpcr_modes[0] };
+
+enum { STEPS = 5 }; /* third of the vectors that each is paired with */
+
+static int partner(int i, int step) { return (i + step * 5) % N_VECTORS; }
+
+/* The first four vector registers of a run. */
+static void set_operands(u64 v[][2], int i, int step)
+{
+    const int j = partner(i, step), k = (i * 7 + step + 3) % N_VECTORS;
+    for (int half = 0; half < 2; half++) {
+        v[0][half] = vectors[k][half];
+        v[1][half] = vectors[i][half];
+        v[2][half] = vectors[j][half ^ (step & 1)];
+        v[3][half] = vectors[(k + 9) % N_VECTORS][half];
+    }
+}
+
+/* The first result is printed in full, all count in the hash (result() prints three). */
+static void note(const u64 *values, unsigned n)
+{
+    results_seen += results_seen == 1 ? 2 : 0;
+    result(values, n);
+}
+
+__attribute__((unused)) static void fill_memory(u64 *memory, unsigned n)
+{
+    for (unsigned k = 0; k < n; k++)
+        memory[k] = (k + 1) * 0x9e3779b97f4a7c15;
+}
+
+/* The hash of memory and of the registers v[1] to v[n_registers - 1]. */
+__attribute__((unused)) static u64 hash_all(const u64 *memory, unsigned n, u64 v[][2], int n_registers)
+{
+    u64 hash = 0;
+    for (unsigned k = 0; k < n; k++) {
+        hash = (hash ^ memory[k]) * 0x100000001b3;
+        hash ^= hash >> 31;
+    }
+    for (int k = 1; k < n_registers; k++) {
+        hash = (hash ^ v[k][0]) * 0x100000001b3 ^ v[k][1];
+        hash ^= hash >> 27;
+    }
+    return hash;
+}
+
+/* One line: prepare() and RUN() are those of the instruction set. */
+#define EACH(text, prepare_memory, note_results, end_line)                                         \
+    do {                                                                                           \
+        begin(text);                                                                               \
+        for (int i = 0; i < N_VECTORS; i++) {                                                      \
+            for (int step = 0; step < STEPS; step++) {                                             \
+                prepare(i, step);                                                                  \
+                prepare_memory;                                                                    \
+                RUN(text);                                                                         \
+                note_results;                                                                      \
+            }                                                                                      \
+        }                                                                                          \
+        end_line;                                                                                  \
+    } while (0)
 
 #endif
