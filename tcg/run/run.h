@@ -201,8 +201,9 @@ void tcg_leave_code(struct tcg_cpu *cpu);
 /* fault.c: from a helper or the interpreter back to tcg_run(); cpu->exc says why. */
 _Noreturn void tcg_leave_from_c(struct tcg_cpu *cpu);
 
-/* worker.c; with the lock, but new, free.  A process that has no worker always gets NO_WORKER. */
-enum tcg_queued { TCG_QUEUED, TCG_QUEUE_FULL, TCG_NO_WORKER };
+/* worker.c; with the lock, but new, free.  NOT_NOW: too many wait, or the line is in a region that is being
+ * made; NO_WORKER: the caller is to make it. */
+enum tcg_queued { TCG_QUEUED, TCG_NOT_NOW, TCG_NO_WORKER };
 /* Has the region of tier 2 made that is to take the line's place; the CPU is at its pc. */
 enum tcg_queued tcg_worker_queue(struct tcg_cpu *cpu, struct tcg_region *line);
 /* Takes the line's job back if it has waited long: the other CPUs are busy. */

@@ -247,7 +247,7 @@ static struct tcg_region *heat_up(struct tcg_cpu *cpu, struct tcg_region *r)
     if ((r->lukewarm && !late) || !may_loop(tcg, cpu))
         return r;
     const enum tcg_queued queued = late ? TCG_NO_WORKER : tcg_worker_queue(cpu, r);
-    r->lukewarm = queued != TCG_QUEUE_FULL;
+    r->lukewarm = queued != TCG_NOT_NOW;
     if (queued != TCG_NO_WORKER)
         return r;
     const uint64_t start = tcg_log_clock(tcg);

@@ -281,14 +281,34 @@ static struct tcg_job *new_job(struct tcg_worker *w)
     return j;
 }
 
+static bool touches(const struct tcg_job *j, uint64_t start, uint64_t last)
+{
+    for (unsigned k = 0; k < j->lifted.n_ranges; k++)
+        if (j->lifted.range[k].start <= last && j->lifted.range[k].end > start)
+            return true;
+    return false;
+}
+
+/* Is the instruction at pc in a region that is being made?  Of loops in loops all heads become hot, and the
+ * region of one has the others. */
+static bool expected(const struct tcg *tcg, uint64_t pc)
+{
+    const struct tcg_worker *w = tcg->worker;
+    pc = guest_code_address(tcg->guest, pc);
+    for (const struct tcg_job *j = w->queue; j; j = j->next)
+        if (valid(tcg, j) && touches(j, pc, pc))
+            return true;
+    return w->now && valid(tcg, w->now) && touches(w->now, pc, pc);
+}
+
 enum tcg_queued tcg_worker_queue(struct tcg_cpu *cpu, struct tcg_region *line)
 {
     struct tcg *tcg = cpu->tcg;
     struct tcg_worker *w = tcg->worker;
     if (!w || !start(tcg))
         return TCG_NO_WORKER;
-    if (w->n_queued == MAX_JOBS)
-        return TCG_QUEUE_FULL;
+    if (w->n_queued == MAX_JOBS || expected(tcg, cpu->pc))
+        return TCG_NOT_NOW;
     struct tcg_job *j = new_job(w);
     j->line = line;
     j->flushes = tcg->stats.flushes;
@@ -325,9 +345,7 @@ bool tcg_worker_late(struct tcg *tcg, const struct tcg_region *line)
 static void drop(struct tcg_job *j, uint64_t start, uint64_t last)
 {
     for (; j; j = j->next)
-        for (unsigned k = 0; k < j->lifted.n_ranges; k++)
-            if (j->lifted.range[k].start <= last && j->lifted.range[k].end > start)
-                j->dropped = true;
+        j->dropped |= touches(j, start, last);
 }
 
 void tcg_worker_invalidate(struct tcg *tcg, uint64_t start, uint64_t last)
