@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Emitted code and side tables hold no address but what struct cg_reloc lists.  The same guest image,
- * loops made of random words of every A64 row, is translated by two processes: at another guest address,
- * with the code cache, the heap and the program itself elsewhere, and each region with another number at
+ * loops made of random words of every row (stray_a64.c, stray_arm.c), is translated by two processes: at
+ * another guest address (A64), with the code cache, the heap and the program itself elsewhere, and each region with another number at
  * another place in the cache.  Once the recorded places are made equal, all bytes are.
  *
  *   stray [SEED]
- *   stray SEED BASE FD     one of the two: writes what it makes to FD
+ *   stray SEED GUEST 0|1 FD     one of the two: writes what it makes to FD
  */
 #define _GNU_SOURCE
 #include <inttypes.h>
@@ -16,58 +16,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "frontends/arm/a64_lift.h"
+#include "tests/codegen/stray.h"
 #include "tcg/run/run.h"
 
-enum { PER_ROW = 3, SLOT_WORDS = 8, SLOT_BYTES = 4 * SLOT_WORDS, N_MODES = 3, N_TIERS = 2 };
-enum { N_SLOTS = A64_ROW_COUNT * PER_ROW };
+enum { N_MODES = 3, N_TIERS = 2 };
 
 static const enum tcg_tier tiers[N_TIERS] = {TCG_TIER_1, TCG_TIER_2};
 static const char *const mode_name[N_MODES] = {"masked", "trapping", "exact"};
 static const uint32_t run_modes[N_MODES] = {0, TCG_RUN_FPTRAP, TCG_RUN_FPEXACT};
 
-/* The second is where short encodings of an address do not do. */
-static const uint64_t bases[2] = {0x10000000, 0x551234500000};
+static const struct stray_guest *const guests[] = {
+    &stray_a64,
+#ifdef TARGET_ARM
+    &stray_a32, &stray_t32, &stray_a32_base, &stray_t32_base,
+#endif
+};
+enum { N_GUESTS = sizeof guests / sizeof guests[0] };
 
-/* --- the image ---------------------------------------------------------------------------------- */
-
-static uint64_t random_state;
-static uint32_t image[N_SLOTS * SLOT_WORDS];
-
-static uint32_t random32(void)
-{
-    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    uint64_t x = random_state ^ random_state >> 33;
-    return (uint32_t)(x * UINT64_C(0xff51afd7ed558ccd) >> 32);
-}
-
-static uint32_t random_word(const struct a64_row_info *row)
-{
-    for (;;) {
-        const uint32_t word = (random32() & ~row->mask) | row->value;
-        unsigned excluded = 0;
-        for (unsigned k = 0; k < row->n_exclusions; k++)
-            excluded += (word & row->exclusion[k].mask) == row->exclusion[k].value;
-        if (!excluded)
-            return word;
-    }
-}
-
-/* 1: adr x30, 1b; the row; three more; subs x29, x29, #1; b.ne 1b; svc */
-static void make_image(uint64_t seed)
-{
-    random_state = seed;
-    for (unsigned k = 0; k < N_SLOTS; k++) {
-        uint32_t *slot = image + k * SLOT_WORDS;
-        slot[0] = 0x1000001e;
-        slot[1] = random_word(&a64_rows[k / PER_ROW]);
-        for (unsigned j = 2; j < 5; j++)
-            slot[j] = random_word(&a64_rows[random32() % A64_ROW_COUNT]);
-        slot[5] = 0xf10007bd;
-        slot[6] = 0x54ffff41;
-        slot[7] = 0xd4000001;
-    }
-}
+static const struct stray_guest *guest;
+static uint8_t *image;
+static size_t image_bytes;
 
 static uint64_t image_base;
 
@@ -75,10 +43,10 @@ static const uint8_t *code(void *opaque, uint64_t address, uint64_t *avail, int 
 {
     const uint64_t offset = address - image_base;
     (void)opaque, (void)sig, (void)why;
-    if (offset >= sizeof image)
+    if (offset >= image_bytes)
         return NULL;
-    *avail = sizeof image - offset;
-    return (const uint8_t *)image + offset;
+    *avail = image_bytes - offset;
+    return image + offset;
 }
 
 /* --- one process -------------------------------------------------------------------------------- */
@@ -164,15 +132,17 @@ static const struct tcg_region *region_at(struct tcg_cpu *cpu, uint64_t pc, uint
     return r;
 }
 
-static int one_process(uint64_t base)
+static int one_process(unsigned which)
 {
-    const struct tcg_mem_ops mem = {.code = code, .address_bits = 64};
-    const bool second = base != bases[0];
+    const struct tcg_mem_ops mem = {
+        .code = code, .address_bits = guest->address_bits, .base = guest->mem_base[which]};
+    const uint64_t base = guest->base[which];
+    const bool second = which;
     image_base = base;
     for (unsigned t = 0; t < N_TIERS; t++) {
         const struct tcg_options options = {.tier = tiers[t], .relocations = true};
         void *hole = malloc(second ? 100000 : 100);
-        struct tcg *tcg = tcg_new(&a64_guest, &mem, &options);
+        struct tcg *tcg = tcg_new(guest->guest, &mem, &options);
         struct tcg_cpu *cpu = tcg ? tcg_cpu_new(tcg) : NULL;
         if (!cpu || !hole)
             return 2;
@@ -182,10 +152,10 @@ static int one_process(uint64_t base)
             put(&p, sizeof p);
         }
         if (second) /* another number, another place in the cache */
-            region_at(cpu, base - 8, 0);
+            region_at(cpu, (base - 8) | guest->pc_bits, 0);
         for (uint32_t mode = 0; mode < N_MODES; mode++)
-            for (uint32_t k = 0; k < N_SLOTS; k++)
-                write_region(tcg, region_at(cpu, base + k * SLOT_BYTES, run_modes[mode]),
+            for (uint32_t k = 0; k < guest->n_slots; k++)
+                write_region(tcg, region_at(cpu, (base + k * STRAY_SLOT_BYTES) | guest->pc_bits, run_modes[mode]),
                              (struct made){.slot = k, .tier = t, .mode = mode});
         tcg_cpu_free(cpu);
         tcg_free(tcg);
@@ -198,22 +168,23 @@ static int one_process(uint64_t base)
 
 struct dump { const uint8_t *p, *end; };
 
-static struct dump run_process(const char *self, uint64_t seed, uint64_t base)
+static struct dump run_process(const char *self, uint64_t seed, unsigned number, unsigned which)
 {
-    char arg[3][32];
+    char arg[4][32];
     int status = -1;
     const int fd = memfd_create("stray", 0);
     snprintf(arg[0], sizeof arg[0], "%" PRIu64, seed);
-    snprintf(arg[1], sizeof arg[1], "%" PRIu64, base);
-    snprintf(arg[2], sizeof arg[2], "%d", fd);
+    snprintf(arg[1], sizeof arg[1], "%u", number);
+    snprintf(arg[2], sizeof arg[2], "%u", which);
+    snprintf(arg[3], sizeof arg[3], "%d", fd);
     fflush(stdout);
     const pid_t pid = fork();
     if (pid == 0) {
-        execl(self, self, arg[0], arg[1], arg[2], (char *)NULL);
+        execl(self, self, arg[0], arg[1], arg[2], arg[3], (char *)NULL);
         _exit(127);
     }
     if (fd < 0 || pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-        fprintf(stderr, "stray: the process at %#" PRIx64 " ended with %#x\n", base, status);
+        fprintf(stderr, "stray: process %u of %s ended with %#x\n", which, guests[number]->name, status);
         exit(2);
     }
     const off_t size = lseek(fd, 0, SEEK_END);
@@ -285,12 +256,12 @@ static void print_around(const char *which, const uint8_t *p, unsigned n, unsign
 
 static void report(const struct region *a, const struct region *b, const char *what, unsigned at)
 {
-    const uint32_t *word = image + a->m.slot * SLOT_WORDS;
-    printf("not ok: %s, %s, tier %u: %s differs at %u\n", a64_rows[a->m.slot / PER_ROW].name,
+    const uint8_t *slot = image + a->m.slot * STRAY_SLOT_BYTES;
+    printf("not ok: %s, %s, %s, tier %u: %s differs at %u\n", guest->name, guest->row_name(a->m.slot),
            mode_name[a->m.mode], a->m.tier + 1, what, at);
-    printf("  words");
-    for (unsigned k = 0; k < SLOT_WORDS; k++)
-        printf(" %08" PRIx32, word[k]);
+    printf("  bytes");
+    for (unsigned k = 0; k < STRAY_SLOT_BYTES; k++)
+        printf(" %02x", slot[k]);
     putchar('\n');
     if (!strcmp(what, "code")) {
         print_around("first", a->code, a->m.code_size, at);
@@ -304,44 +275,64 @@ static bool moved(const struct places *a, const struct places *b)
            a->cache != b->cache;
 }
 
-static int compare(const char *self, uint64_t seed)
+/* Of one guest; counts into *passed and *failed. */
+static void compare(const char *self, uint64_t seed, unsigned number, unsigned *passed, unsigned *failed)
 {
     struct dump d[2];
-    unsigned passed = 0, failed = 0, at;
+    unsigned differences = 0, at;
     uint64_t relocs = 0, loops = 0;
+    const unsigned n = guest->n_slots * N_MODES * N_TIERS;
     for (unsigned k = 0; k < 2; k++)
-        d[k] = run_process(self, seed, bases[k]);
+        d[k] = run_process(self, seed, number, k);
     const struct places *p[2] = {take(&d[0], sizeof *p[0]), take(&d[1], sizeof *p[1])};
     if (!moved(p[0], p[1])) {
-        printf("0 passed, 0 failed, 1 skipped: addresses are not random here\n");
-        return 0;
+        printf("ok # SKIP addresses are not random here\n");
+        return;
     }
-    for (unsigned k = 0; k < N_SLOTS * N_MODES * N_TIERS; k++) {
+    for (unsigned k = 0; k < n; k++) {
         const struct region a = take_region(&d[0]), b = take_region(&d[1]);
         const char *what = difference(&a, &b, &at);
-        if (what && failed < 10)
+        if (what && differences++ < 10)
             report(&a, &b, what, at);
-        passed += !what;
-        failed += what != NULL;
         relocs += a.m.n_relocs;
         loops += a.m.loops;
     }
-    if (loops < N_SLOTS / 10) {
-        printf("not ok: there are too few loops to test\n");
-        failed++;
+    if (loops < guest->n_slots / 10) {
+        printf("not ok: %s: there are too few loops to test\n", guest->name);
+        differences++;
     }
-    printf("seed %" PRIu64 ", %" PRIu64 " relocations, %" PRIu64 " loops\n%u passed, %u failed, 0 skipped\n",
-           seed, relocs, loops, passed, failed);
-    return failed != 0;
+    printf("%s: seed %" PRIu64 ", %" PRIu64 " relocations, %" PRIu64 " loops\n", guest->name, seed, relocs, loops);
+    *passed += n - differences;
+    *failed += differences;
+}
+
+static void use(unsigned number, uint64_t seed)
+{
+    guest = guests[number];
+    free(image);
+    image_bytes = guest->n_slots * STRAY_SLOT_BYTES;
+    image = calloc(1, image_bytes);
+    if (!image)
+        exit(2);
+    stray_seed(seed);
+    for (unsigned k = 0; k < guest->n_slots; k++)
+        guest->make_slot(k, image + k * STRAY_SLOT_BYTES);
 }
 
 int main(int argc, char **argv)
 {
     const uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-    make_image(seed);
-    if (argc == 4) {
-        to = fdopen(atoi(argv[3]), "w");
-        return to ? one_process(strtoull(argv[2], NULL, 0)) : 2;
+    unsigned passed = 0, failed = 0;
+    if (argc == 5) {
+        use((unsigned)atoi(argv[2]), seed);
+        to = fdopen(atoi(argv[4]), "w");
+        return to ? one_process((unsigned)atoi(argv[3])) : 2;
     }
-    return compare("/proc/self/exe", seed);
+    for (unsigned k = 0; k < N_GUESTS; k++) {
+        use(k, seed);
+        compare("/proc/self/exe", seed, k, &passed, &failed);
+    }
+    if (passed + failed)
+        printf("%u passed, %u failed, 0 skipped\n", passed, failed);
+    return failed != 0;
 }
