@@ -152,16 +152,16 @@ static void load_base_index(struct gen *g, unsigned rn, uint32_t base, unsigned 
 void arrange_memory(struct gen *g, int index, uint32_t word, unsigned bytes)
 {
     const struct row *row = &rows[index];
-    uint32_t rn = gen_get(row, word, "rn", 13), rm = gen_get(row, word, "rm", 16);
+    uint32_t rn = field_get(row, word, "rn", 13), rm = field_get(row, word, "rm", 16);
     if (row->table == TABLE_VFP && (rm == 13 || rm == 15))
         rm = 16; /* no index */
     if ((row->table == TABLE_VFP && rn == 15) || (rm == rn && row->table != TABLE_VFP) || rm == 15 ||
         (rn == 13 && rm == 12 && g->thumb))
         return;
     if (rm != 16 && rm != rn) {
-        if (gen_get(row, word, "type", 0) != 2)
-            gen_set(row, &word, "type", 0);
-        gen_set(row, &word, "imm5", gen_get(row, word, "imm5", 0) & 3);
+        if (field_get(row, word, "type", 0) != 2)
+            field_set(row, &word, "type", 0);
+        field_set(row, &word, "imm5", field_get(row, word, "imm5", 0) & 3);
     }
     const uint32_t regs = gen_registers(row, word);
     if (!usable(g, (rn < 15 ? 1u << rn : 0) | (rm < 15 ? 1u << rm : 0)) || (g->it && regs & g->reserved))
@@ -197,7 +197,7 @@ static void append_branch(struct gen *g, int index, uint32_t word, unsigned byte
 /* BX, BXJ, BLX Rm */
 static bool prepare_register(struct gen *g, const struct row *row, uint32_t word)
 {
-    uint32_t rm = gen_get(row, word, "rm", 15);
+    uint32_t rm = field_get(row, word, "rm", 15);
     if (rm == 13 || rm == 15 || !usable(g, 1u << rm))
         return false;
     load_target(g, rm, LOAD_ADDRESS, 1, 0, 0);
@@ -207,7 +207,7 @@ static bool prepare_register(struct gen *g, const struct row *row, uint32_t word
 /* TBB, TBH */
 static bool prepare_table(struct gen *g, const struct row *row, uint32_t word)
 {
-    const uint32_t rn = gen_get(row, word, "rn", 15), rm = gen_get(row, word, "rm", 15);
+    const uint32_t rn = field_get(row, word, "rn", 15), rm = field_get(row, word, "rm", 15);
     const unsigned size = row->name[2] == 'H';
     const uint32_t address = mapped_address(g) + rng_below(&g->rng, 4), v = rng_below(&g->rng, 100);
     if (rn > 12 || rm > 12 || rn == rm || !usable(g, 1u << rn | 1u << rm))
@@ -220,12 +220,12 @@ static bool prepare_table(struct gen *g, const struct row *row, uint32_t word)
 /* LDR to PC */
 static bool prepare_load(struct gen *g, const struct row *row, uint32_t word)
 {
-    const uint32_t rn = gen_get(row, word, "rn", 15), rm = gen_get(row, word, "rm", 16);
+    const uint32_t rn = field_get(row, word, "rn", 15), rm = field_get(row, word, "rm", 16);
     const uint32_t address = mapped_address(g), v = rng_below(&g->rng, 100);
-    uint32_t offset = rm == 16 ? gen_get(row, word, "imm", 0) : v << gen_get(row, word, "imm5", 0);
-    if (!gen_get(row, word, "u", strstr(row->name, "neg") ? 0 : 1))
+    uint32_t offset = rm == 16 ? field_get(row, word, "imm", 0) : v << field_get(row, word, "imm5", 0);
+    if (!field_get(row, word, "u", strstr(row->name, "neg") ? 0 : 1))
         offset = -offset;
-    if (strstr(row->name, "post") || !gen_get(row, word, "p", 1))
+    if (strstr(row->name, "post") || !field_get(row, word, "p", 1))
         offset = 0;
     if (rn == 15 || rm == 13 || rm == 14 || rm == 15 || rn == rm || (rn == 13 && rm == 12) ||
         !usable(g, 1u << rn | (rm < 15 ? 1u << rm : 0)))
@@ -238,8 +238,8 @@ static bool prepare_load(struct gen *g, const struct row *row, uint32_t word)
 /* LDM, POP with PC */
 static bool prepare_list(struct gen *g, const struct row *row, uint32_t word)
 {
-    const uint32_t rn = gen_get(row, word, "rn", 13), address = mapped_address(g);
-    const uint32_t list = gen_get(row, word, "list", 0), low = gen_get(row, word, "low", 0);
+    const uint32_t rn = field_get(row, word, "rn", 13), address = mapped_address(g);
+    const uint32_t list = field_get(row, word, "list", 0), low = field_get(row, word, "low", 0);
     const unsigned words = (unsigned)__builtin_popcount(list) + (unsigned)__builtin_popcount(low);
     uint32_t top = 4 * (words - 1); /* of PC's word, above Rn */
     if (gen_starts(row->name, "LDMIB"))
@@ -265,7 +265,7 @@ static uint32_t expand_imm(uint32_t imm)
 /* The operands for which the result is the target's address. */
 static bool prepare_alu(struct gen *g, const struct row *row, uint32_t word)
 {
-    const uint32_t rn = gen_get(row, word, "rn", 16), rm = gen_get(row, word, "rm", 16);
+    const uint32_t rn = field_get(row, word, "rn", 16), rm = field_get(row, word, "rm", 16);
     const uint32_t x = (uint32_t)rng_next(&g->rng);
     if (rn == 15 || rm == 15 || rn == 13 || rm == 13 || rn == rm || (g->it && !usable(g, 1u << rm)))
         return false;
@@ -275,7 +275,7 @@ static bool prepare_alu(struct gen *g, const struct row *row, uint32_t word)
         return true;
     }
     if (rm == 16) {
-        const uint32_t imm = expand_imm(gen_get(row, word, "imm", 0));
+        const uint32_t imm = expand_imm(field_get(row, word, "imm", 0));
         const bool eor = gen_starts(row->name, "EOR"), sub = gen_starts(row->name, "SUB");
         load_target(g, rn, LOAD_ADDRESS, 1, eor ? 0 : sub ? imm : -imm, eor ? imm : 0);
         return true;
@@ -323,32 +323,32 @@ enum flow arrange_pc_form(struct gen *g, const struct row *row, uint32_t *word)
                                       "MOV_reg", "BIC_reg", "MVN_reg", "ADD_imm", "SUB_imm", "EOR_imm", NULL};
     const bool a32 = row->table == TABLE_A32;
     if (row->table != TABLE_T16 && starts_with_any(row, loads)) {
-        if (a32 && !gen_get(row, *word, "p", 1) && gen_get(row, *word, "w", 0)) /* LDRT */
+        if (a32 && !field_get(row, *word, "p", 1) && field_get(row, *word, "w", 0)) /* LDRT */
             return FLOW_NONE;
-        gen_set(row, word, "rt", 15);
-        gen_set(row, word, "type", 0);
-        gen_set(row, word, "imm5", rng_below(&g->rng, 4));
+        field_set(row, word, "rt", 15);
+        field_set(row, word, "type", 0);
+        field_set(row, word, "imm5", rng_below(&g->rng, 4));
         return FLOW_LOAD;
     }
     if (row->table != TABLE_T16 && gen_starts(row->name, "LDM")) {
-        uint32_t list = gen_get(row, *word, "list", 0) | 0x8000;
-        if (gen_get(row, *word, "w", 0) || !a32)
-            list &= ~(1u << gen_get(row, *word, "rn", 0));
+        uint32_t list = field_get(row, *word, "list", 0) | 0x8000;
+        if (field_get(row, *word, "w", 0) || !a32)
+            list &= ~(1u << field_get(row, *word, "rn", 0));
         if (!a32)
             list &= 0x9fff;
-        gen_set(row, word, "list", list);
+        field_set(row, word, "list", list);
         return list & (list - 1) ? FLOW_LIST : FLOW_NONE;
     }
     if (!strcmp(row->name, "POP")) {
-        gen_set(row, word, "list", 1);
+        field_set(row, word, "list", 1);
         return FLOW_LIST;
     }
     if (!strcmp(row->name, "MOV_high") || !strcmp(row->name, "ADD_high") ||
         (a32 && starts_with_any(row, alu))) {
-        gen_set(row, word, "rd", 15);
-        gen_set(row, word, "s", 0);
-        gen_set(row, word, "type", 0);
-        gen_set(row, word, "imm5", 0);
+        field_set(row, word, "rd", 15);
+        field_set(row, word, "s", 0);
+        field_set(row, word, "type", 0);
+        field_set(row, word, "imm5", 0);
         return FLOW_ALU;
     }
     return FLOW_NONE;
@@ -364,8 +364,8 @@ static bool arrange_svc(struct gen *g, int index, uint32_t word, unsigned bytes)
     if (!usable(g, 1u << 7))
         return false;
     if (!g->thumb)
-        gen_set(&rows[index], &word, "imm", 0); /* else: the old ABI's number */
-    else if (gen_get(&rows[index], word, "imm", 0) == SEMIHOSTING)
+        field_set(&rows[index], &word, "imm", 0); /* else: the old ABI's number */
+    else if (field_get(&rows[index], word, "imm", 0) == SEMIHOSTING)
         return false;
     load_register(g, 7, calls[rng_below(&g->rng, 3)]);
     return gen_append(g, word, bytes, index);
@@ -375,7 +375,7 @@ static void set_cp15(const struct row *row, uint32_t *word, const uint8_t reg[4]
 {
     static const char *const fields[] = {"opc1", "crn", "crm", "opc2"};
     for (unsigned k = 0; k < 4; k++)
-        gen_set(row, word, fields[k], reg[k]);
+        field_set(row, word, fields[k], reg[k]);
 }
 
 bool arrange_system(struct gen *g, int index, uint32_t word, unsigned bytes)
@@ -395,8 +395,8 @@ bool arrange_system(struct gen *g, int index, uint32_t word, unsigned bytes)
         if (!g->it || !(gen_registers(row, word) & g->reserved))
             gen_append(g, word, 4, index);
     } else if (!strcmp(row->name, "VMRS") || !strcmp(row->name, "VMSR")) {
-        const uint32_t rt = gen_get(row, word, "rt", 15);
-        gen_set(row, &word, "reg", FPSCR);
+        const uint32_t rt = field_get(row, word, "rt", 15);
+        field_set(row, &word, "reg", FPSCR);
         if (rt == 13 || (row->name[2] == 'S' && (rt == 15 || !usable(g, 1u << rt))) ||
             (g->it && gen_registers(row, word) & g->reserved))
             return true;

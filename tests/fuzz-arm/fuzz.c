@@ -391,7 +391,7 @@ static void parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
     parse(argc, argv);
-    rows_read(options.rows);
+    rows_read(options.rows, table_names, TABLE_COUNT);
     time_t end = time(NULL) + options.seconds;
     uint64_t at = 0;
     do {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parts of the fuzzer of A32, T16 and T32 rows.  In the order in which to read: rows.c (the decode
- * tables), gen.c (a case: a state and a block of rows; gen.h), arrange.c (what loads, stores and
+ * Parts of the fuzzer of A32, T16 and T32 rows.  In the order in which to read: tests/fuzz/rows.h (the
+ * decode tables), gen.c (a case: a state and a block of rows; gen.h), arrange.c (what loads, stores and
  * branches need before them), layout.c (its bytes), cover.c (what has run), fuzz.c (main: runs batches
- * under two runners, compares, makes a case that differs smaller).  Everything about case N follows from the seed and N.
+ * under two runners, compares, makes a case that differs smaller).  Everything about case N follows
+ * from the seed and N.
  */
 #ifndef TESTS_FUZZ_ARM_FUZZ_H
 #define TESTS_FUZZ_ARM_FUZZ_H
@@ -13,49 +14,11 @@
 #include <stdio.h>
 
 #include "tests/fuzz-arm/format.h"
-
-/* --- rows.c ----------------------------------------------------------------------------------- */
+#include "tests/fuzz/rows.h"
 
 enum table { TABLE_A32, TABLE_T16, TABLE_T32, TABLE_VFP, TABLE_COUNT };
 
-struct field {
-    char name[12];
-    uint8_t n_pieces;
-    struct {
-        uint8_t shift, width;
-    } piece[4];
-};
-
-struct row {
-    char name[24];
-    enum table table;
-    uint32_t mask, value;
-    uint8_t n_fields, n_exclusions;
-    struct field fields[12];
-    struct {
-        uint32_t mask, value;
-    } exclusions[8];
-    uint64_t executed, executed_big;
-};
-
-extern struct row *rows;
-extern unsigned n_rows, first_row[TABLE_COUNT + 1];
-
-/* Reads the output of `decodegen.py --list --table ...`.  Exits with a message when it cannot. */
-void rows_read(const char *path);
-const struct field *row_field(const struct row *row, const char *name);
-unsigned field_width(const struct field *f);
-uint32_t field_get(const struct field *f, uint32_t word);
-void field_set(const struct field *f, uint32_t *word, uint32_t value);
-
 /* --- gen.c ------------------------------------------------------------------------------------ */
-
-struct rng {
-    uint64_t state;
-};
-uint64_t rng_next(struct rng *rng);
-unsigned rng_below(struct rng *rng, unsigned n);
-bool rng_chance(struct rng *rng, unsigned percent);
 
 enum { BLOCK_MAX = 52 };
 

@@ -8,17 +8,6 @@
 
 /* --- random numbers --------------------------------------------------------------------------- */
 
-uint64_t rng_next(struct rng *rng)
-{
-    uint64_t z = (rng->state += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
-unsigned rng_below(struct rng *rng, unsigned n) { return (unsigned)((rng_next(rng) >> 32) * n >> 32); }
-bool rng_chance(struct rng *rng, unsigned percent) { return rng_below(rng, 100) < percent; }
-
 static uint32_t value(struct rng *rng)
 {
     static const uint32_t special[] = {0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000,
@@ -63,28 +52,6 @@ static uint32_t random_register(struct gen *g, unsigned width)
     return rng_chance(&g->rng, 1) ? 15 : r;
 }
 
-static bool excluded(const struct row *row, uint32_t word)
-{
-    for (unsigned e = 0; e < row->n_exclusions; e++) {
-        if ((word & row->exclusions[e].mask) == row->exclusions[e].value)
-            return true;
-    }
-    return false;
-}
-
-uint32_t gen_get(const struct row *row, uint32_t word, const char *name, uint32_t missing)
-{
-    const struct field *f = row_field(row, name);
-    return f ? field_get(f, word) : missing;
-}
-
-void gen_set(const struct row *row, uint32_t *word, const char *name, uint32_t value)
-{
-    const struct field *f = row_field(row, name);
-    if (f)
-        field_set(f, word, value);
-}
-
 static bool may_read_pc(const struct row *row)
 {
     static const char *const names[] = {"AND", "EOR", "SUB", "RSB", "ADD", "ADC", "SBC", "RSC", "TST",
@@ -101,15 +68,15 @@ static bool may_read_pc(const struct row *row)
  * bits than bits. */
 static bool avoid_vfp(const struct row *row, uint32_t word)
 {
-    uint32_t rt = gen_get(row, word, "rt", 16), rt2 = gen_get(row, word, "rt2", 17);
-    uint32_t d = gen_get(row, word, "d", 0) << 4 | gen_get(row, word, "vd", 0);
-    uint32_t m = gen_get(row, word, "m", 0) << 4 | gen_get(row, word, "vm", 0);
+    uint32_t rt = field_get(row, word, "rt", 16), rt2 = field_get(row, word, "rt2", 17);
+    uint32_t d = field_get(row, word, "d", 0) << 4 | field_get(row, word, "vd", 0);
+    uint32_t m = field_get(row, word, "m", 0) << 4 | field_get(row, word, "vm", 0);
     if (rt == rt2 || (rt == 15 && !gen_starts(row->name, "VMRS")))
         return true;
     if (gen_starts(row->name, "VMOV_ssrr") && m == 31)
         return true;
     if (gen_starts(row->name, "VCVT_fx"))
-        return (gen_get(row, word, "imm4", 0) << 1 | gen_get(row, word, "i", 0)) > (gen_get(row, word, "sx", 0) ? 32u : 16u);
+        return (field_get(row, word, "imm4", 0) << 1 | field_get(row, word, "i", 0)) > (field_get(row, word, "sx", 0) ? 32u : 16u);
     if (gen_starts(row->name, "VTRN") || gen_starts(row->name, "VUZP") || gen_starts(row->name, "VZIP"))
         return d == m;
     return (gen_starts(row->name, "VLD_") || gen_starts(row->name, "VST_")) && d > 24;
@@ -118,10 +85,10 @@ static bool avoid_vfp(const struct row *row, uint32_t word)
 /* UNPREDICTABLE combinations of registers, where implementations differ. */
 static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
 {
-    uint32_t rt = gen_get(row, word, "rt", 16), rn = gen_get(row, word, "rn", 17), rd = gen_get(row, word, "rd", 18);
-    uint32_t rt2 = gen_get(row, word, "rt2", rt == 16 ? 19 : gen_starts(row->name, "LDRD") ? rt + 1 : 19);
-    uint32_t lo = gen_get(row, word, "rdlo", 20), hi = gen_get(row, word, "rdhi", 21);
-    uint32_t rm = gen_get(row, word, "rm", 22), rs = gen_get(row, word, "rs", 23), ra = gen_get(row, word, "ra", 24);
+    uint32_t rt = field_get(row, word, "rt", 16), rn = field_get(row, word, "rn", 17), rd = field_get(row, word, "rd", 18);
+    uint32_t rt2 = field_get(row, word, "rt2", rt == 16 ? 19 : gen_starts(row->name, "LDRD") ? rt + 1 : 19);
+    uint32_t lo = field_get(row, word, "rdlo", 20), hi = field_get(row, word, "rdhi", 21);
+    uint32_t rm = field_get(row, word, "rm", 22), rs = field_get(row, word, "rs", 23), ra = field_get(row, word, "ra", 24);
     bool wide = g->thumb && row->table == TABLE_T32;
     if (row->table == TABLE_VFP && avoid_vfp(row, word))
         return true;
@@ -138,14 +105,14 @@ static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
         return true;
     if (rm == 15 && (gen_starts(row->name, "SXT") || gen_starts(row->name, "UXT")))
         return true;
-    if (row->table == TABLE_T32 && strstr(row->name, "SAT") && gen_get(row, word, "sh", 0) &&
-        !gen_get(row, word, "imm5", 0) && gen_get(row, word, "imm", 0) > 15) /* SSAT16 */
+    if (row->table == TABLE_T32 && strstr(row->name, "SAT") && field_get(row, word, "sh", 0) &&
+        !field_get(row, word, "imm5", 0) && field_get(row, word, "imm", 0) > 15) /* SSAT16 */
         return true;
     if (arrange_is_memory(row)) {
         bool list = gen_starts(row->name, "LDM") || gen_starts(row->name, "STM") || gen_starts(row->name, "POP") ||
                     gen_starts(row->name, "PUSH");
-        uint32_t regs = gen_get(row, word, "list", 0), low = gen_get(row, word, "low", 0);
-        bool writes = gen_get(row, word, "w", 0) || !gen_get(row, word, "p", 1) || strstr(row->name, "post") ||
+        uint32_t regs = field_get(row, word, "list", 0), low = field_get(row, word, "low", 0);
+        bool writes = field_get(row, word, "w", 0) || !field_get(row, word, "p", 1) || strstr(row->name, "post") ||
                       strstr(row->name, "pre") || strstr(row->name, "_t16");
         if (list && (!(regs | low) || (regs >> 15 & 1) || (gen_starts(row->name, "POP") && regs)))
             return true;
@@ -160,15 +127,15 @@ static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
                 return true;
             if (rt == rt2 || rm == rt || rm == rt + 1 || rd == rt + 1 || rn == rt + 1)
                 return true;
-            if (row->table == TABLE_A32 && gen_get(row, word, "w", 0) && !gen_get(row, word, "p", 1))
+            if (row->table == TABLE_A32 && field_get(row, word, "w", 0) && !field_get(row, word, "p", 1))
                 return true;
         }
         if (rd == rt || rd == rn || rd == rt2 || (gen_starts(row->name, "SWP") && (rn == rt || rn == rt2)))
             return true;
     }
-    if (gen_starts(row->name, "MSR") && !(gen_get(row, word, "mask", 0) & 12))
+    if (gen_starts(row->name, "MSR") && !(field_get(row, word, "mask", 0) & 12))
         return true;
-    if (gen_starts(row->name, "MSR") && (gen_get(row, word, "mask", 0) & 2))
+    if (gen_starts(row->name, "MSR") && (field_get(row, word, "mask", 0) & 2))
         return true;
     return false;
 }
@@ -178,7 +145,7 @@ static void make_even(const struct row *row, uint32_t *word)
 {
     static const char *const fields[] = {"vd", "vn", "vm"};
     for (unsigned k = 0; k < 3; k++)
-        gen_set(row, word, fields[k], gen_get(row, *word, fields[k], 0) & ~1u);
+        field_set(row, word, fields[k], field_get(row, *word, fields[k], 0) & ~1u);
 }
 
 static uint32_t random_word(struct gen *g, const struct row *row)
@@ -187,19 +154,19 @@ static uint32_t random_word(struct gen *g, const struct row *row)
         uint32_t word = row->value;
         for (unsigned k = 0; k < row->n_fields; k++) {
             const struct field *f = &row->fields[k];
-            unsigned width = field_width(f);
+            unsigned width = f->width;
             uint32_t all = (uint32_t)((UINT64_C(1) << width) - 1), r = (uint32_t)rng_next(&g->rng);
             if (gen_is_register(f->name))
                 r = random_register(g, width);
             else if (width >= 5 && rng_chance(&g->rng, 25))
                 r = (r & 1 ? all : 0) ^ (r & 2 ? 1u << (width - 1) : 0);
-            field_set(f, &word, r & all);
+            field_put(f, &word, r & all);
         }
         if (row->table == TABLE_VFP && rng_chance(&g->rng, 80))
             make_even(row, &word);
         if ((row->table == TABLE_A32 || row->table == TABLE_VFP) && !(row->mask >> 28))
             word |= (rng_chance(&g->rng, 50) || (g->thumb) ? 14u : rng_below(&g->rng, 15)) << 28;
-        if (!excluded(row, word) && (tries > 200 || !avoid(g, row, word) || rng_chance(&g->rng, 0)))
+        if (!row_excludes(row, word) && (tries > 200 || !avoid(g, row, word) || rng_chance(&g->rng, 0)))
             return word;
     }
 }
@@ -222,7 +189,7 @@ uint32_t gen_registers(const struct row *row, uint32_t word)
     uint32_t named = strstr(row->name, "_sp") || strstr(row->name, "PUSH") || strstr(row->name, "POP")
                          ? 1u << 13 : 0;
     for (unsigned f = 0; f < row->n_fields; f++) {
-        uint32_t value = field_get(&row->fields[f], word);
+        uint32_t value = field_value(&row->fields[f], word);
         if (gen_is_register(row->fields[f].name))
             named |= 3u << (value & 15); /* and the second one of a pair */
         else if (!strcmp(row->fields[f].name, "list") || !strcmp(row->fields[f].name, "low"))
@@ -259,7 +226,7 @@ static void emit_setend(struct gen *g, int index, uint32_t word, unsigned bytes)
         for (unsigned k = rng_below(&g->rng, 4); k; k--)
             emit_row(g, random_row(g, g->thumb ? TABLE_T16 : TABLE_A32));
         g->may_switch = may_switch;
-        gen_set(row, &word, "e", 0);
+        field_set(row, &word, "e", 0);
         gen_append(g, word, bytes, index);
     }
 }
@@ -291,7 +258,7 @@ static void emit_row(struct gen *g, int index)
         return;
     }
     if (!strcmp(row->name, "HINT")) /* no waiting; DBG and the like are the same */
-        gen_set(row, &word, "hint", rng_chance(&g->rng, 50) ? 0 : 4);
+        field_set(row, &word, "hint", rng_chance(&g->rng, 50) ? 0 : 4);
     if (gen_starts(row->name, "BKPT") && row->table == TABLE_A32)
         word = (word & 0x0fffffff) | 0xe0000000;
     if (row->table == TABLE_VFP && g->thumb)

@@ -27,9 +27,6 @@ bool gen_starts(const char *name, const char *with);
 bool gen_is_register(const char *field);
 /* Loads, stores and SVC, which need registers prepared. */
 bool gen_is_prepared(const struct row *row);
-/* A field's value, or `missing` where the row has no such field; sets a field where it has it. */
-uint32_t gen_get(const struct row *row, uint32_t word, const char *name, uint32_t missing);
-void gen_set(const struct row *row, uint32_t *word, const char *name, uint32_t value);
 /* Appends an instruction (insn.thumb and .it are set here); NULL when the block is full. */
 struct insn *gen_append(struct gen *g, uint32_t word, unsigned bytes, int row);
 /* Registers that a row's word names. */

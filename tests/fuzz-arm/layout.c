@@ -88,16 +88,16 @@ static uint32_t loaded(const struct block *b, const unsigned *at, uint32_t base,
 static void set_offset(const struct row *row, uint32_t *word, int32_t bytes)
 {
     uint32_t half = (uint32_t)bytes >> 1;
-    gen_set(row, word, "imm24", (uint32_t)bytes >> 2);
-    gen_set(row, word, "h", half & 1);
-    gen_set(row, word, "imm8", half);
-    gen_set(row, word, "imm6", bytes < 0 ? 63 : 0);
-    gen_set(row, word, "imm10", bytes < 0 ? 1023 : 0);
-    gen_set(row, word, "imm", half); /* CBZ */
-    gen_set(row, word, "imm11", !strcmp(row->name, "BLX_t32") ? half >> 1 : half);
-    gen_set(row, word, "s", bytes < 0);
-    gen_set(row, word, "j1", !strncmp(row->name, "B_cond", 6) ? bytes < 0 : 1);
-    gen_set(row, word, "j2", !strncmp(row->name, "B_cond", 6) ? bytes < 0 : 1);
+    field_set(row, word, "imm24", (uint32_t)bytes >> 2);
+    field_set(row, word, "h", half & 1);
+    field_set(row, word, "imm8", half);
+    field_set(row, word, "imm6", bytes < 0 ? 63 : 0);
+    field_set(row, word, "imm10", bytes < 0 ? 1023 : 0);
+    field_set(row, word, "imm", half); /* CBZ */
+    field_set(row, word, "imm11", !strcmp(row->name, "BLX_t32") ? half >> 1 : half);
+    field_set(row, word, "s", bytes < 0);
+    field_set(row, word, "j1", !strncmp(row->name, "B_cond", 6) ? bytes < 0 : 1);
+    field_set(row, word, "j2", !strncmp(row->name, "B_cond", 6) ? bytes < 0 : 1);
 }
 
 static uint32_t branch_word(const struct block *b, const unsigned *at, unsigned k)

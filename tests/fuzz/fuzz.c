@@ -424,7 +424,9 @@ int main(int argc, char **argv)
     (void)argc;
     opt.seed = (uint64_t)time(NULL);
     parse_options(argv);
-    rows_read(opt.rows);
+    rows_read(opt.rows, NULL, 0);
+    for (unsigned k = 0; k < n_rows; k++)
+        rows[k].special = special_find(rows[k].name);
     old_peer = peer_is_old();
     batch_open(&batch);
     results_open(&peer_results);

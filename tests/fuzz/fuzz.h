@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parts of the fuzzer of A64 rows.  In the order in which to read: rows.c (the decode tables),
+ * Parts of the fuzzer of A64 rows.  In the order in which to read: rows.h (the decode tables),
  * values.c (operands), gen.c (a case), memory.c and special.c (what must be arranged for
  * a row to be well defined), compare.c (two results), run.c (runners), fuzz.c (main, minimiser).
  * Everything about case N follows from the seed and N.  One thread.
@@ -13,52 +13,10 @@
 #include <stdio.h>
 
 #include "tests/fuzz/format.h"
+#include "tests/fuzz/rows.h"
 
-/* --- rows.c: the rows of the decode tables ---------------------------------------------------- */
+/* --- values.c: random operands ------------------------------------------------------------------- */
 
-struct field {
-    char name[8];
-    uint8_t shift, width;
-};
-
-struct row {
-    char name[16];
-    uint32_t mask, value;
-    uint8_t n_fields, n_exclusions;
-    struct field fields[10];
-    struct {
-        uint32_t mask, value;
-    } exclusions[3];
-    const struct special *special; /* NULL: its class says all */
-    uint64_t executed;             /* how often it ran without being undefined */
-};
-
-extern struct row *rows;
-extern unsigned n_rows;
-
-/* Reads the output of `decodegen.py --list`.  Exits with a message when it cannot. */
-void rows_read(const char *path);
-/* The row of that name; NULL if there is none. */
-struct row *rows_find(const char *name);
-/* The row that matches word, -1 if none does. */
-int rows_match(uint32_t word);
-const struct field *row_field(const struct row *row, const char *name);
-/* A field of word; `missing` if the row has no such field. */
-uint32_t field_get(const struct row *row, uint32_t word, const char *name, uint32_t missing);
-/* Sets a field, if the row has it. */
-void field_set(const struct row *row, uint32_t *word, const char *name, uint32_t value);
-
-/* --- values.c: random numbers and operands ---------------------------------------------------- */
-
-struct rng {
-    uint64_t state;
-};
-
-uint64_t rng_next(struct rng *rng);
-/* 0 <= result < n */
-unsigned rng_below(struct rng *rng, unsigned n);
-/* true in `percent` of 100 cases */
-bool rng_chance(struct rng *rng, unsigned percent);
 /* An integer, mostly one at a boundary. */
 uint64_t value_int(struct rng *rng);
 /* What a vector may hold: lanes of an FP format, integers, bytes like those of a picture, noise. */

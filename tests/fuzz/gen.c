@@ -62,15 +62,12 @@ uint32_t gen_word(struct gen *g, const struct row *row)
         uint32_t word = row->value, free = ~row->mask;
         for (unsigned k = 0; k < row->n_fields; k++) {
             const struct field *f = &row->fields[k];
-            free &= ~(((1u << f->width) - 1) << f->shift);
-            word |= random_field(g, f) << f->shift;
+            field_put(f, &free, 0);
+            field_put(f, &word, random_field(g, f));
         }
         if ((row->value >> 22 & 0x3ff) != 0x354)
             word |= free;
-        bool excluded = false;
-        for (unsigned e = 0; e < row->n_exclusions; e++)
-            excluded |= (word & row->exclusions[e].mask) == row->exclusions[e].value;
-        if (excluded || special_avoid(row, word))
+        if (row_excludes(row, word) || special_avoid(row, word))
             continue;
         if (tries < 20 && looks_undefined(row, word) && rng_chance(&g->rng, 95))
             continue;

@@ -7,18 +7,6 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* splitmix64 */
-uint64_t rng_next(struct rng *rng)
-{
-    uint64_t z = rng->state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
-unsigned rng_below(struct rng *rng, unsigned n) { return (unsigned)(rng_next(rng) >> 32) % n; }
-
-bool rng_chance(struct rng *rng, unsigned percent) { return rng_below(rng, 100) < percent; }
-
 uint64_t value_int(struct rng *rng)
 {
     static const uint64_t special[] = {
