@@ -160,29 +160,40 @@ static void put_cmsg_data(struct st *s, const struct cmsghdr *c, const uint8_t *
     }
 }
 
-static void put_control(struct st *s, uint64_t address, size_t n)
+/* A control message's header has a length of the guest's size. */
+static size_t guest_length(size_t host)
+{
+    return lu.abi->narrow ? host - 4 : host;
+}
+
+/* Returns the length that the guest has told, or is told. */
+static size_t put_control(struct st *s, uint64_t address, size_t n)
 {
     uint8_t bytes[1024];
-    size_t at = 0;
+    const size_t all = n, word = lu.abi->narrow ? 4 : 8;
+    size_t at = 0, told = 0;
 
     n = n < sizeof bytes ? n : sizeof bytes;
     if (!st_get(s, address, bytes, n))
-        return;
+        return all;
     st_put(s, "[");
     while (at + sizeof(struct cmsghdr) <= n) {
         struct cmsghdr c;
         memcpy(&c, bytes + at, sizeof c);
         if (c.cmsg_len < sizeof c || c.cmsg_len > n - at)
             break;
-        st_put(s, at ? ", {cmsg_len=%zu, cmsg_level=" : "{cmsg_len=%zu, cmsg_level=", c.cmsg_len);
+        st_put(s, at ? ", {cmsg_len=%zu, cmsg_level=" : "{cmsg_len=%zu, cmsg_level=",
+               guest_length(c.cmsg_len));
         st_names(s, "sollevel", c.cmsg_level);
         st_put(s, ", cmsg_type=");
         st_names(s, "scmtype", c.cmsg_type);
         put_cmsg_data(s, &c, bytes + at + sizeof c, c.cmsg_len - sizeof c);
         st_put(s, "}");
         at += CMSG_ALIGN(c.cmsg_len);
+        told += (guest_length(c.cmsg_len) + word - 1) & -word;
     }
     st_put(s, "]");
+    return lu.abi->narrow ? told : all;
 }
 
 void w_msghdr(struct st *s, unsigned i)
@@ -206,7 +217,7 @@ void w_msghdr(struct st *s, unsigned i)
     st_put(s, ", msg_iovlen=%zu", m.msg_iovlen);
     if (m.msg_controllen) {
         st_put(s, ", msg_control=");
-        put_control(s, (uintptr_t)m.msg_control, m.msg_controllen);
+        m.msg_controllen = put_control(s, (uintptr_t)m.msg_control, m.msg_controllen);
     }
     st_put(s, ", msg_controllen=%zu, msg_flags=", m.msg_controllen);
     st_names(s, "msgflags", (unsigned)m.msg_flags);
