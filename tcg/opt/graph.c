@@ -153,27 +153,48 @@ static void connect_blocks(struct opt_plan *p)
     }
 }
 
-/* Block h, a loop's head, is made twice: its ways in go to a copy before it. */
+/* Does an edge from block k to block h, a loop by itself, come from elsewhere?  The way into the region is
+ * a copy of the loop already. */
+static bool from_elsewhere(const struct opt_plan *p, uint32_t k, uint32_t h)
+{
+    return (p->block[k].succ[0] == h || p->block[k].succ[1] == h) && k != h &&
+           !(k == 0 && h == 1 && p->block[0].first == p->block[1].first);
+}
+
+/* Block h, a loop by itself, is made twice: what comes from elsewhere goes to a copy before it. */
 static void peel(struct opt_plan *p, uint32_t h)
 {
+    bool elsewhere[IR_MAX_BLOCKS] = {false};
+    bool again = false;
+    for (uint32_t k = 0; k < p->n_blocks; k++) {
+        elsewhere[k < h ? k : k + 1] = from_elsewhere(p, k, h);
+        again |= k > h && from_elsewhere(p, k, h);
+    }
     memmove(&p->block[h + 1], &p->block[h], (p->n_blocks - h) * sizeof *p->block);
     p->n_blocks++;
-    p->block[h].loop_head = false;
+    p->block[h].loop_head = again;
     for (uint32_t k = 0; k < p->n_blocks; k++)
         for (int e = 0; e < 2; e++) {
             uint32_t *s = &p->block[k].succ[e];
-            if (*s != OPT_NONE && (*s > h || (*s == h && k >= h)))
+            if (*s != OPT_NONE && (*s > h || (*s == h && !elsewhere[k])))
                 ++*s;
         }
 }
 
 /* Loops within the loop: as for the way in (make_entry), flags should go round as operands, though what
- * comes in has them in memory. */
+ * comes in has others, or has them in memory.  Only where the loop is one block: larger ones, of few
+ * rounds, lose. */
 static void peel_inner_loops(struct opt_plan *p)
 {
-    for (uint32_t h = p->n_blocks; h-- > 2;)
-        if (p->block[h].loop_head && p->n_blocks < IR_MAX_BLOCKS && puts_flags(p, &p->block[h]))
+    for (uint32_t h = p->n_blocks; h-- > 1;) {
+        const struct opt_block *b = &p->block[h];
+        bool needed = false;
+        for (uint32_t k = 0; k < p->n_blocks; k++)
+            needed |= from_elsewhere(p, k, h);
+        if (needed && (b->succ[0] == h || b->succ[1] == h) && p->n_blocks < IR_MAX_BLOCKS &&
+            puts_flags(p, b))
             peel(p, h);
+    }
 }
 
 /* Blocks of the loop of head h: those from which it is reached without passing h. */
