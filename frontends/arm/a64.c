@@ -45,11 +45,12 @@ uint32_t a64_pstate_nzcv(const struct a64_cpu *cpu) { return arm_nzcv(cpu->nzcv)
 
 void a64_set_pstate_nzcv(struct a64_cpu *cpu, uint32_t pstate) { cpu->nzcv = arm_flags(pstate); }
 
-uint32_t a64_fpcr(const struct a64_cpu *cpu) { return arm_fp_control(&cpu->tcg.fp); }
+uint32_t a64_fpcr(const struct a64_cpu *cpu) { return (uint32_t)cpu->fpcr; }
 
 void a64_set_fpcr(struct a64_cpu *cpu, uint32_t value)
 {
     bool special = arm_set_fp_control(&cpu->tcg, value, a64_features >> A64_FEAT_FP16 & 1);
+    cpu->fpcr = arm_fp_control(&cpu->tcg.fp);
     cpu->tcg.mode = (cpu->tcg.mode & ~(uint32_t)A64_MODE_FPCR) | (special ? A64_MODE_FPCR : 0);
     tcg_fp_load(&cpu->tcg);
 }
@@ -69,13 +70,6 @@ typedef uint64_t helper_fn(struct tcg_cpu *, uint64_t, uint64_t, uint64_t, uint6
 #include "frontends/arm/a64_helpers.def"
 /* Marks all operands as used, for helpers that look at few of them. */
 #define UNUSED_ARGS (void)a, (void)b, (void)c, (void)d
-
-static uint64_t a64_helper_read_fpcr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
-                                     uint64_t d)
-{
-    UNUSED_ARGS;
-    return a64_fpcr((const struct a64_cpu *)cpu);
-}
 
 static uint64_t a64_helper_write_fpcr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                       uint64_t d)
@@ -145,6 +139,7 @@ static const struct tcg_slot slots[A64_SLOT_COUNT] = {
     {"nzcv", offsetof(struct a64_cpu, nzcv), IR_FLAGS, 0, 0},
     {"tpidr_el0", offsetof(struct a64_cpu, tpidr_el0), IR_I64, 0, 0},
     {"tpidrro_el0", offsetof(struct a64_cpu, tpidrro_el0), IR_I64, 0, 0},
+    {"fpcr", offsetof(struct a64_cpu, fpcr), IR_I64, 0, 0},
     SLOTS_0_30(V_SLOT),
     V_SLOT(31),
 };

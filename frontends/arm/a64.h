@@ -23,6 +23,7 @@ struct a64_cpu {
     uint64_t tpidr_el0;
     tcg_v128 v[32];          /* V0..V31 */
     uint64_t tpidrro_el0;
+    uint64_t fpcr;           /* tcg.fp's control part, in the architecture's format */
 };
 
 /* State slots (indices into a64_guest.slots). */
@@ -32,6 +33,7 @@ enum a64_slot {
     A64_SLOT_NZCV = 32,      /* IR_FLAGS */
     A64_SLOT_TPIDR_EL0,
     A64_SLOT_TPIDRRO_EL0,
+    A64_SLOT_FPCR,           /* read alone: MSR goes through a64_set_fpcr() */
     A64_SLOT_V0,             /* A64_SLOT_V0 + n, IR_V128 */
     A64_SLOT_COUNT = A64_SLOT_V0 + 32,
 };

@@ -175,7 +175,7 @@ TRANS(MRS)
     case A64_DCZID_EL0: a64_put_x(s, a->rt, a64_imm(s, A64_DCZID_EL0_VALUE)); break;
     case A64_CNTFRQ_EL0: a64_put_x(s, a->rt, a64_imm(s, A64_CNTFRQ_EL0_VALUE)); break;
     case A64_CNTVCT_EL0: read_by_helper(s, a->rt, A64_H_read_cntvct); break;
-    case A64_FPCR: read_by_helper(s, a->rt, A64_H_read_fpcr); break;
+    case A64_FPCR: a64_put_x(s, a->rt, ir_get(s->ir, A64_SLOT_FPCR)); break;
     case A64_FPSR: read_by_helper(s, a->rt, A64_H_read_fpsr); break;
     default:
         /* Linux emulates reads of the ID registers for EL0 (HWCAP_CPUID). */
