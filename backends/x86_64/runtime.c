@@ -293,11 +293,13 @@ void x64_rets_reset(struct tcg_cpu *cpu)
 void x64_fp_sync(struct tcg_cpu *cpu)
 {
     const uint32_t mxcsr = _mm_getcsr();
+    const uint32_t new = x64_fp_flags(mxcsr) & ~cpu->fp.flags;
 
     cpu->fp.flags |= x64_fp_flags(mxcsr | cpu->host_fpcr_std | cpu->host_fpcr_saved);
     cpu->host_fpcr_std &= ~0x3fu;
     cpu->host_fpcr_saved = 0;
-    _mm_setcsr(mxcsr & ~0x3fu);
+    if (new) /* others may stay: whoever clears cpu->fp.flags calls x64_fp_load() */
+        _mm_setcsr(mxcsr & ~0x3fu);
 }
 
 void x64_fp_load(struct tcg_cpu *cpu)

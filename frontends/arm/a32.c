@@ -218,6 +218,14 @@ static uint64_t a32_helper_read_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t 
     return a32_fpscr((struct a32_cpu *)cpu) & 0x0fffffff;
 }
 
+/* The same of one that looks at the rounding mode. */
+static uint64_t a32_helper_read_fpscr_control(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                              uint64_t d)
+{
+    UNUSED_ARGS;
+    return a32_fpscr((struct a32_cpu *)cpu) & 0x0fffffff;
+}
+
 static uint64_t a32_helper_write_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
                                        uint64_t d)
 {

@@ -510,6 +510,40 @@ TRANS(VMOV_drr)
 
 enum { REG_FPSCR = 1 };
 
+/* Is the word of code at address (T32: bytes 2 or 4) AND{S} or TST of register rt with RMode's mask? */
+static bool masks_rounding(struct a32_lift *s, uint32_t address, unsigned rt, unsigned *bytes)
+{
+    uint32_t word;
+    uint16_t half[2];
+    *bytes = 4;
+    if (!s->thumb) {
+        return tcg_lift_peek(s->l, address, &word, 4) && (word & 0x0eef0fff) == (0x02000503 | rt << 16);
+    }
+    if (!tcg_lift_peek(s->l, address, half, 2)) {
+        return false;
+    }
+    if (half[0] >> 11 < 0x1d) {
+        *bytes = 2;
+        return false;
+    }
+    return tcg_lift_peek(s->l, address, half, 4) && (half[0] & 0xffef) == (0xf400 | rt) &&
+           (half[1] & 0xf0ff) == 0x0040;
+}
+
+/* Is FPSCR read by code that wants its rounding mode, as C libraries do in sin() and the like? */
+static bool rounding_mode_only(struct a32_lift *s, unsigned rt)
+{
+    enum { NEAR = 4 };
+    uint32_t at = s->pc + s->bytes;
+    unsigned bytes;
+    for (unsigned n = 0; n < NEAR; n++, at += bytes) {
+        if (masks_rounding(s, at, rt, &bytes)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* VMRS Rt, FPSCR; VMRS APSR_nzcv, FPSCR */
 TRANS(VMRS)
 {
@@ -521,10 +555,11 @@ TRANS(VMRS)
         return true;
     }
     a32_guard(s);
-    const ir_ref rest = ir_call(s->ir, A32_H_read_fpscr, 0, 0, 0, 0);
+    const bool mode = rounding_mode_only(s, a->rt);
+    const ir_ref rest = ir_call(s->ir, mode ? A32_H_read_fpscr_control : A32_H_read_fpscr, 0, 0, 0, 0);
     const ir_ref nzcv = ir_nzcv(s->ir, ir_get(s->ir, A32_SLOT_FPSCR_NZCV));
     a32_put_r(s, a->rt, ir_or(s->ir, IR_I32, rest, nzcv));
-    if (!s->l->fp_status) {
+    if (!mode && !s->l->fp_status) {
         a32_end(s); /* from now on FP status must be exact */
     }
     return true;
