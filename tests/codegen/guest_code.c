@@ -8,10 +8,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Constants are 64 bits wide, as those of most programs; AddressSanitizer leaves these alone. */
+/* A64 constants are 64 bits wide, as those of most programs; AddressSanitizer leaves these alone. */
 static uint8_t *const code_base = (uint8_t *)0x500000000000;
 static uint8_t *const data_base = (uint8_t *)0x500010000000;
+static uint8_t *const low_code_base = (uint8_t *)0x50000000; /* A32 and T32 */
+static uint8_t *const low_data_base = (uint8_t *)0x50800000;
 enum { CODE_BYTES = 1 << 20, DATA_BYTES = 1 << 16, PLACE_BYTES = 1024 };
+
+_Static_assert((int)A64_EXC_SVC == (int)A32_EXC_SVC, "row_run() knows one");
 
 static struct tcg_cpu *running;
 
@@ -72,6 +76,7 @@ struct row *rows_read(const char *path, unsigned *n)
             !field(&at, text, sizeof text) || !words(row, text) ||
             !field(&at, row->figures, sizeof row->figures) || at)
             fail(path, number, "not `kind | assembly | words | figures`");
+        row->isa = !strncmp(row->kind, "a32 ", 4) ? ROW_A32 : !strncmp(row->kind, "t32 ", 4) ? ROW_T32 : ROW_A64;
     }
     fclose(file);
     return rows;
@@ -81,7 +86,7 @@ struct row *rows_read(const char *path, unsigned *n)
 
 static const uint8_t *code(void *opaque, uint64_t address, uint64_t *avail, int *sig, int *why)
 {
-    const uint64_t first = (uintptr_t)code_base;
+    const uint64_t first = (uintptr_t)(address >> 32 ? code_base : low_code_base);
     (void)opaque, (void)sig, (void)why;
     if (address < first || address >= first + CODE_BYTES)
         return NULL;
@@ -115,16 +120,19 @@ static void set_up(void)
     static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE};
     map_fixed(code_base, CODE_BYTES);
     map_fixed(data_base, DATA_BYTES);
+    map_fixed(low_code_base, CODE_BYTES);
+    map_fixed(low_data_base, DATA_BYTES);
     for (unsigned k = 0; k < sizeof signals / sizeof *signals; k++)
         sigaction(signals[k], &action, NULL);
 }
 
-struct tcg *guest_open(const struct tcg_options *options, struct a64_cpu **cpu)
+static struct tcg *open_guest(const struct guest *guest, const struct tcg_options *options,
+                              struct tcg_cpu **cpu)
 {
-    const struct tcg_mem_ops mem = {.code = code, .address_bits = 64};
+    const struct tcg_mem_ops mem = {.code = code, .address_bits = guest->address_bits};
     set_up();
-    struct tcg *tcg = tcg_new(&a64_guest, &mem, options);
-    *cpu = tcg ? (struct a64_cpu *)tcg_cpu_new(tcg) : NULL;
+    struct tcg *tcg = tcg_new(guest, &mem, options);
+    *cpu = tcg ? tcg_cpu_new(tcg) : NULL;
     if (!*cpu) {
         fprintf(stderr, "the translator cannot start\n");
         exit(2);
@@ -132,18 +140,34 @@ struct tcg *guest_open(const struct tcg_options *options, struct a64_cpu **cpu)
     return tcg;
 }
 
-void guest_close(struct tcg *tcg, struct a64_cpu *cpu)
+struct tcg *row_open(const struct row *row, const struct tcg_options *options, struct tcg_cpu **cpu)
 {
-    tcg_cpu_free(&cpu->tcg);
+    return open_guest(row->isa == ROW_A64 ? &a64_guest : &a32_guest, options, cpu);
+}
+
+void row_close(struct tcg *tcg, struct tcg_cpu *cpu)
+{
+    tcg_cpu_free(cpu);
     tcg_free(tcg);
 }
 
+struct tcg *guest_open(const struct tcg_options *options, struct a64_cpu **cpu)
+{
+    struct tcg_cpu *any;
+    struct tcg *tcg = open_guest(&a64_guest, options, &any);
+    *cpu = (struct a64_cpu *)any;
+    return tcg;
+}
+
+void guest_close(struct tcg *tcg, struct a64_cpu *cpu) { row_close(tcg, &cpu->tcg); }
+
 uint64_t guest_place(const struct row *row, unsigned copies)
 {
-    static const uint32_t svc = 0xd4000001;
+    static const uint32_t svcs[] = {[ROW_A64] = 0xd4000001, [ROW_A32] = 0xef000000, [ROW_T32] = 0xdf00df00};
     static size_t used;
+    const uint32_t svc = svcs[row->isa];
     set_up();
-    uint8_t *p = code_base + used;
+    uint8_t *p = (row->isa == ROW_A64 ? code_base : low_code_base) + used;
     used += PLACE_BYTES;
     if (used > CODE_BYTES || (copies * row->n_words + 1) * sizeof svc > PLACE_BYTES) {
         fprintf(stderr, "%s: too much code\n", row->text);
@@ -153,7 +177,7 @@ uint64_t guest_place(const struct row *row, unsigned copies)
     for (unsigned k = 0; k < copies; k++, p += row->n_words * sizeof svc)
         memcpy(p, row->word, row->n_words * sizeof svc);
     memcpy(p, &svc, sizeof svc);
-    return at;
+    return at | (row->isa == ROW_T32);
 }
 
 void guest_set(struct a64_cpu *cpu, uint64_t at, uint64_t x0)
@@ -170,16 +194,37 @@ void guest_set(struct a64_cpu *cpu, uint64_t at, uint64_t x0)
     cpu->tcg.pc = at;
 }
 
-void guest_run(struct a64_cpu *cpu)
+void row_set(const struct row *row, struct tcg_cpu *cpu, uint64_t at, uint64_t count)
 {
-    running = &cpu->tcg;
+    static const double d[2] = {1.25, 0.75};
+    static const float s[4] = {1.25f, 0.75f, 1.25f, 0.75f};
+    if (row->isa == ROW_A64) {
+        guest_set((struct a64_cpu *)cpu, at, count);
+        return;
+    }
+    struct a32_cpu *arm = (struct a32_cpu *)cpu;
+    arm->r[0] = (uint32_t)count;
+    arm->r[1] = (uint32_t)(uintptr_t)low_data_base + DATA_BYTES / 2;
+    for (unsigned k = 2; k < 13; k++)
+        arm->r[k] = 2 * k + 1;
+    arm->r[13] = (uint32_t)(uintptr_t)low_data_base + DATA_BYTES / 4;
+    for (unsigned k = 0; k < 16; k++)
+        memcpy(&arm->q[k], k < 8 ? (const void *)d : (const void *)s, sizeof d);
+    cpu->pc = at;
+}
+
+void row_run(struct tcg_cpu *cpu)
+{
+    running = cpu;
     unsigned exc;
     do
-        exc = tcg_run(&cpu->tcg);
+        exc = tcg_run(cpu);
     while (exc == TCG_EXC_INTERRUPT);
     running = NULL;
     if (exc != A64_EXC_SVC) {
-        fprintf(stderr, "exception %u at %#" PRIx64 "\n", exc, cpu->tcg.pc);
+        fprintf(stderr, "exception %u at %#" PRIx64 "\n", exc, cpu->pc);
         exit(2);
     }
 }
+
+void guest_run(struct a64_cpu *cpu) { row_run(&cpu->tcg); }

@@ -77,13 +77,13 @@ static unsigned count_main(const struct tcg *tcg, const struct tcg_region *r)
 static unsigned count_copies(const struct row *row, unsigned copies)
 {
     const struct tcg_options options = {.no_cold = true, .foreground = true};
-    struct a64_cpu *cpu;
-    struct tcg *tcg = guest_open(&options, &cpu);
-    guest_set(cpu, guest_place(row, copies), 0);
-    cpu->tcg.run_mode |= tcg->fp_traps ? TCG_RUN_FPTRAP : 0;
-    const unsigned n = count_main(tcg, tcg_find(&cpu->tcg));
-    tcg_leave_code(&cpu->tcg);
-    guest_close(tcg, cpu);
+    struct tcg_cpu *cpu;
+    struct tcg *tcg = row_open(row, &options, &cpu);
+    row_set(row, cpu, guest_place(row, copies), 0);
+    cpu->run_mode |= tcg->fp_traps ? TCG_RUN_FPTRAP : 0;
+    const unsigned n = count_main(tcg, tcg_find(cpu));
+    tcg_leave_code(cpu);
+    row_close(tcg, cpu);
     return n;
 }
 
@@ -115,12 +115,12 @@ static void trap_flag(bool on)
 }
 
 /* Host instructions inside the code cache for that many iterations. */
-static unsigned long count_run(struct a64_cpu *cpu, uint64_t at, unsigned iterations)
+static unsigned long count_run(const struct row *row, struct tcg_cpu *cpu, uint64_t at, unsigned iterations)
 {
-    guest_set(cpu, at, iterations);
+    row_set(row, cpu, at, iterations);
     steps = 0;
     trap_flag(true);
-    guest_run(cpu);
+    row_run(cpu);
     trap_flag(false);
     return steps;
 }
@@ -130,15 +130,15 @@ static void figures_loop(const struct row *row, char *to, size_t size)
     enum { WARM = 20000, FEW = 10, MANY = 30 };
     const struct tcg_options options = {.foreground = true};
     const uint64_t at = guest_place(row, 1);
-    struct a64_cpu *cpu;
-    struct tcg *tcg = guest_open(&options, &cpu);
+    struct tcg_cpu *cpu;
+    struct tcg *tcg = row_open(row, &options, &cpu);
     stepped = tcg;
     for (unsigned k = 0; k < 4; k++) {
-        guest_set(cpu, at, WARM);
-        guest_run(cpu);
+        row_set(row, cpu, at, WARM);
+        row_run(cpu);
     }
-    const unsigned long few = count_run(cpu, at, FEW), many = count_run(cpu, at, MANY);
-    guest_close(tcg, cpu);
+    const unsigned long few = count_run(row, cpu, at, FEW), many = count_run(row, cpu, at, MANY);
+    row_close(tcg, cpu);
     snprintf(to, size, "%.1f", (double)(many - few) / (MANY - FEW));
 }
 
@@ -146,7 +146,7 @@ static void figures_loop(const struct row *row, char *to, size_t size)
 
 static void figures(const struct row *row, char *to, size_t size)
 {
-    if (!strcmp(row->kind, "loop"))
+    if (!strcmp(row->kind + strlen(row->kind) - strlen("loop"), "loop"))
         figures_loop(row, to, size);
     else
         figures_insn(row, to, size);
