@@ -97,6 +97,8 @@ struct host {
     uint32_t n_regs[2];          /* by cg_class; registers are numbered from 0 in each class */
     uint32_t allocatable[2];     /* masks; the init function may widen them to the CPU's features */
     uint32_t call_clobbered[2];
+    uint8_t scratch[2];          /* registers outside of allocatable[]; of the moves below only one of memory
+                                  * to memory, or of a constant, changes them */
     const struct host_op *ops;   /* by opcode */
     unsigned spill_bytes;        /* size of the spill area */
     size_t max_op_bytes;         /* upper bound of what one op (with its out-of-line part) emits */

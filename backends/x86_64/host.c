@@ -425,6 +425,7 @@ const struct host x64_host = {
     .max_op_bytes = 1024,
     .init = init,
     .imm_ok = imm_ok,
+    .scratch = {RAX, X64_VSCRATCH0},
     .move = move,
     .store_zext = store_zext,
     .store_default_nan = store_default_nan,

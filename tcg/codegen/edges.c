@@ -218,9 +218,18 @@ static void emit_move(struct cg *cg, struct cg_move *m)
     m->done = true;
 }
 
+/* Where to put the value of m[k] to open a cycle: the scratch register, unless other moves need that. */
+static struct cg_operand cycle_temp(const struct cg *cg, const struct cg_move *m, unsigned n, unsigned k)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (!m[i].done && (m[i].from.kind != CG_REG || m[i].to.kind != CG_REG))
+            return (struct cg_operand){.kind = CG_STACK, .disp = 63 * 16};
+    return (struct cg_operand){.kind = CG_REG,
+                               .reg = cg->host->scratch[m[k].type == IR_V128 ? CG_VEC : CG_INT]};
+}
+
 static void parallel_move(struct cg *cg, struct cg_move *m, unsigned n)
 {
-    struct cg_operand temp = {.kind = CG_STACK, .disp = 63 * 16};
     for (unsigned k = 0; k < n; k++)
         if (same(&m[k].from, &m[k].to))
             m[k].done = true;
@@ -240,6 +249,7 @@ static void parallel_move(struct cg *cg, struct cg_move *m, unsigned n)
             return;
         if (moved)
             continue;
+        const struct cg_operand temp = cycle_temp(cg, m, n, left);
         cg->host->move(cg, m[left].type, &temp, &m[left].from); /* a cycle: open it */
         struct cg_operand old = m[left].from;
         for (unsigned k = 0; k < n; k++)
