@@ -7,7 +7,10 @@
 
 #include "tests/fuzz-arm/gen.h"
 
-static bool chance(struct gen *g, unsigned percent) { return rng_chance(&g->rng, percent); }
+static bool chance(struct gen *g, unsigned percent)
+{
+    return rng_chance(&g->rng, percent);
+}
 
 /* --- kinds of rows ---------------------------------------------------------------------------- */
 
@@ -22,8 +25,8 @@ static bool starts_with_any(const struct row *row, const char *const *names)
 
 bool arrange_is_memory(const struct row *row)
 {
-    static const char *const names[] = {"LDR", "STR", "LDM", "STM", "LDA", "STL", "SWP",
-                                        "PUSH", "POP", "VLD", "VST", NULL};
+    static const char *const names[] = {"LDR", "STR",  "LDM", "STM", "LDA", "STL",
+                                        "SWP", "PUSH", "POP", "VLD", "VST", NULL};
     return starts_with_any(row, names);
 }
 
@@ -33,9 +36,9 @@ enum flow arrange_flow(const struct row *row)
         const char *name;
         enum flow flow;
     } flows[] = {
-        {"B", FLOW_DIRECT},         {"BL", FLOW_DIRECT},      {"B_cond", FLOW_DIRECT},
-        {"B_t16", FLOW_DIRECT},     {"B_cond_w", FLOW_DIRECT}, {"B_w", FLOW_DIRECT},
-        {"BL_t32", FLOW_DIRECT},    {"CBZ", FLOW_COMPARE},    {"CBNZ", FLOW_COMPARE},
+        {"B", FLOW_DIRECT},         {"BL", FLOW_DIRECT},        {"B_cond", FLOW_DIRECT},
+        {"B_t16", FLOW_DIRECT},     {"B_cond_w", FLOW_DIRECT},  {"B_w", FLOW_DIRECT},
+        {"BL_t32", FLOW_DIRECT},    {"CBZ", FLOW_COMPARE},      {"CBNZ", FLOW_COMPARE},
         {"BLX_imm", FLOW_EXCHANGE}, {"BLX_t32", FLOW_EXCHANGE}, {"BX", FLOW_REGISTER},
         {"BXJ", FLOW_REGISTER},     {"BLX_reg", FLOW_REGISTER}, {"TBB", FLOW_TABLE},
         {"TBH", FLOW_TABLE},
@@ -64,7 +67,8 @@ static struct insn *prepare(struct gen *g, uint32_t word, unsigned bytes)
     if (b->n == BLOCK_MAX)
         return &none;
     struct insn *i = &b->insn[b->n++];
-    *i = (struct insn){.word = word, .bytes = (uint8_t)bytes, .thumb = g->thumb, .row = ROW_PREPARES};
+    *i = (struct insn){
+        .word = word, .bytes = (uint8_t)bytes, .thumb = g->thumb, .row = ROW_PREPARES};
     return i;
 }
 
@@ -80,7 +84,8 @@ static void load_register(struct gen *g, unsigned reg, uint32_t v)
 }
 
 /* reg = what is made of the address of the instruction to which the next branch goes (enum load). */
-static void load_target(struct gen *g, unsigned reg, enum load load, int sign, uint32_t add, uint32_t eor)
+static void load_target(struct gen *g, unsigned reg, enum load load, int sign, uint32_t add,
+                        uint32_t eor)
 {
     for (unsigned top = 0; top < 2; top++) {
         struct insn *i = prepare(g, layout_mov(g->thumb, top, reg, 0), 4);
@@ -114,7 +119,8 @@ static void store_target(struct gen *g, enum load load, uint32_t address, unsign
     unsigned base = scratch(g, 0), data = scratch(g, 1u << base);
     load_register(g, base, address);
     load_target(g, data, load, 1, 0, 0);
-    prepare(g, g->thumb ? t32[size] | base << 16 | data << 12 : a32[size] | base << 16 | data << 12, 4);
+    prepare(g, g->thumb ? t32[size] | base << 16 | data << 12 : a32[size] | base << 16 | data << 12,
+            4);
     g->reserved = reserved;
 }
 
@@ -122,7 +128,8 @@ static void store_target(struct gen *g, enum load load, uint32_t address, unsign
 
 static uint32_t random_address(struct gen *g, const struct row *row)
 {
-    static const char *const in_words[] = {"LDM", "STM", "POP", "PUSH", "LDRD", "STRD", "VLD", "VST", NULL};
+    static const char *const in_words[] = {"LDM",  "STM", "POP", "PUSH", "LDRD",
+                                           "STRD", "VLD", "VST", NULL};
     bool ordered = strstr(row->name, "EX") || gen_starts(row->name, "LDA") ||
                    gen_starts(row->name, "STL") || gen_starts(row->name, "SWP");
     uint32_t at = FUZZ_DATA + FUZZ_DATA_BYTES / 2 + rng_below(&g->rng, 256);
@@ -155,8 +162,8 @@ void arrange_memory(struct gen *g, int index, uint32_t word, unsigned bytes)
     uint32_t rn = field_get(row, word, "rn", 13), rm = field_get(row, word, "rm", 16);
     if (row->table == TABLE_VFP && (rm == 13 || rm == 15))
         rm = 16; /* no index */
-    if ((row->table == TABLE_VFP && rn == 15) || (rm == rn && row->table != TABLE_VFP) || rm == 15 ||
-        (rn == 13 && rm == 12 && g->thumb))
+    if ((row->table == TABLE_VFP && rn == 15) || (rm == rn && row->table != TABLE_VFP) ||
+        rm == 15 || (rn == 13 && rm == 12 && g->thumb))
         return;
     if (rm != 16 && rm != rn) {
         if (field_get(row, word, "type", 0) != 2)
@@ -164,7 +171,8 @@ void arrange_memory(struct gen *g, int index, uint32_t word, unsigned bytes)
         field_set(row, &word, "imm5", field_get(row, word, "imm5", 0) & 3);
     }
     const uint32_t regs = gen_registers(row, word);
-    if (!usable(g, (rn < 15 ? 1u << rn : 0) | (rm < 15 ? 1u << rm : 0)) || (g->it && regs & g->reserved))
+    if (!usable(g, (rn < 15 ? 1u << rn : 0) | (rm < 15 ? 1u << rm : 0)) ||
+        (g->it && regs & g->reserved))
         return;
     load_base_index(g, rn, random_address(g, row), rm == rn ? 16 : rm, rng_below(&g->rng, 100));
     gen_append(g, word, bytes, index);
@@ -222,7 +230,8 @@ static bool prepare_load(struct gen *g, const struct row *row, uint32_t word)
 {
     const uint32_t rn = field_get(row, word, "rn", 15), rm = field_get(row, word, "rm", 16);
     const uint32_t address = mapped_address(g), v = rng_below(&g->rng, 100);
-    uint32_t offset = rm == 16 ? field_get(row, word, "imm", 0) : v << field_get(row, word, "imm5", 0);
+    uint32_t offset =
+        rm == 16 ? field_get(row, word, "imm", 0) : v << field_get(row, word, "imm5", 0);
     if (!field_get(row, word, "u", strstr(row->name, "neg") ? 0 : 1))
         offset = -offset;
     if (strstr(row->name, "post") || !field_get(row, word, "p", 1))
@@ -280,7 +289,8 @@ static bool prepare_alu(struct gen *g, const struct row *row, uint32_t word)
         load_target(g, rn, LOAD_ADDRESS, 1, eor ? 0 : sub ? imm : -imm, eor ? imm : 0);
         return true;
     }
-    if (gen_starts(row->name, "AND") || gen_starts(row->name, "ORR") || gen_starts(row->name, "BIC"))
+    if (gen_starts(row->name, "AND") || gen_starts(row->name, "ORR") ||
+        gen_starts(row->name, "BIC"))
         load_target(g, rn, LOAD_ADDRESS, 1, 0, 0);
     else if (rn != 16)
         load_register(g, rn, x);
@@ -318,9 +328,11 @@ void arrange_branch(struct gen *g, int index, uint32_t word, unsigned bytes, enu
 
 enum flow arrange_pc_form(struct gen *g, const struct row *row, uint32_t *word)
 {
-    static const char *const loads[] = {"LDR_imm", "LDR_reg", "LDR_neg", "LDR_post", "LDR_pre", NULL};
-    static const char *const alu[] = {"AND_reg", "EOR_reg", "SUB_reg", "RSB_reg", "ADD_reg", "ORR_reg",
-                                      "MOV_reg", "BIC_reg", "MVN_reg", "ADD_imm", "SUB_imm", "EOR_imm", NULL};
+    static const char *const loads[] = {"LDR_imm",  "LDR_reg", "LDR_neg",
+                                        "LDR_post", "LDR_pre", NULL};
+    static const char *const alu[] = {"AND_reg", "EOR_reg", "SUB_reg", "RSB_reg", "ADD_reg",
+                                      "ORR_reg", "MOV_reg", "BIC_reg", "MVN_reg", "ADD_imm",
+                                      "SUB_imm", "EOR_imm", NULL};
     const bool a32 = row->table == TABLE_A32;
     if (row->table != TABLE_T16 && starts_with_any(row, loads)) {
         if (a32 && !field_get(row, *word, "p", 1) && field_get(row, *word, "w", 0)) /* LDRT */
@@ -359,7 +371,8 @@ enum flow arrange_pc_form(struct gen *g, const struct row *row, uint32_t *word)
 /* Calls whose result is the same in both runners, and which change nothing. */
 static bool arrange_svc(struct gen *g, int index, uint32_t word, unsigned bytes)
 {
-    static const uint16_t calls[] = {158 /* sched_yield */, 199 /* getuid32 */, 201 /* geteuid32 */};
+    static const uint16_t calls[] = {158 /* sched_yield */, 199 /* getuid32 */,
+                                     201 /* geteuid32 */};
     enum { SEMIHOSTING = 0xab };
     if (!usable(g, 1u << 7))
         return false;
@@ -401,8 +414,9 @@ bool arrange_system(struct gen *g, int index, uint32_t word, unsigned bytes)
             (g->it && gen_registers(row, word) & g->reserved))
             return true;
         if (row->name[2] == 'S')
-            load_register(g, rt, (uint32_t)rng_next(&g->rng) & (uint32_t)FPSCR_BITS &
-                                     (chance(g, 70) ? ~0x03000000u : ~0u));
+            load_register(g, rt,
+                          (uint32_t)rng_next(&g->rng) & (uint32_t)FPSCR_BITS &
+                              (chance(g, 70) ? ~0x03000000u : ~0u));
         gen_append(g, word, 4, index);
     } else {
         return false;

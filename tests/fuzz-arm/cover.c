@@ -10,7 +10,7 @@
 static const char *const conditions[15] = {"eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc",
                                            "hi", "ls", "ge", "lt", "gt", "le", "al"};
 static const char *const flow_names[FLOW_COUNT] = {
-    [FLOW_DIRECT] = "B, BL",  [FLOW_COMPARE] = "CBZ",      [FLOW_EXCHANGE] = "BLX <label>",
+    [FLOW_DIRECT] = "B, BL",        [FLOW_COMPARE] = "CBZ",    [FLOW_EXCHANGE] = "BLX <label>",
     [FLOW_REGISTER] = "BX, BLX Rm", [FLOW_TABLE] = "TBB, TBH", [FLOW_LOAD] = "LDR pc",
     [FLOW_LIST] = "LDM, POP pc",    [FLOW_ALU] = "ALU pc",
 };
@@ -38,7 +38,10 @@ static struct {
 
 /* --- counting --------------------------------------------------------------------------------- */
 
-static unsigned left_in_it(uint8_t it) { return it & 15 ? 4 - (unsigned)__builtin_ctz(it & 15) : 0; }
+static unsigned left_in_it(uint8_t it)
+{
+    return it & 15 ? 4 - (unsigned)__builtin_ctz(it & 15) : 0;
+}
 
 static void cover_it(const struct block *b, unsigned k, unsigned *length)
 {
@@ -135,7 +138,8 @@ static bool flow_exists(unsigned flow, unsigned from, unsigned to)
 {
     switch (flow) {
     case FLOW_DIRECT: return from == to;
-    case FLOW_COMPARE: case FLOW_TABLE: return from && to;
+    case FLOW_COMPARE:
+    case FLOW_TABLE: return from && to;
     case FLOW_EXCHANGE: return from != to;
     case FLOW_ALU: return !from || to;
     default: return true;
@@ -180,7 +184,8 @@ static unsigned report_rows(unsigned tables)
 
 unsigned cover_report(unsigned tables)
 {
-    const bool a32 = tables >> TABLE_A32 & 1, thumb = tables >> TABLE_T16 & 1 || tables >> TABLE_T32 & 1;
+    const bool a32 = tables >> TABLE_A32 & 1,
+               thumb = tables >> TABLE_T16 & 1 || tables >> TABLE_T32 & 1;
     unsigned missing = report_rows(tables);
     if (a32)
         missing += report_conditions("conditions in A32", seen.a32);

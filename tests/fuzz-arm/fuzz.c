@@ -46,8 +46,9 @@ static int scratch(const char *name)
 static void write_batch(int fd, const struct block *blocks, unsigned first, unsigned n)
 {
     struct fuzz_header head = {.magic = FUZZ_MAGIC, .first = first, .count = n};
-    head.code_offset = (uint32_t)(FUZZ_CASES_OFFSET + n * sizeof(struct fuzz_case) + FUZZ_PAGE - 1) &
-                       ~(uint32_t)(FUZZ_PAGE - 1);
+    head.code_offset =
+        (uint32_t)(FUZZ_CASES_OFFSET + n * sizeof(struct fuzz_case) + FUZZ_PAGE - 1) &
+        ~(uint32_t)(FUZZ_PAGE - 1);
     head.code_bytes = (n * FUZZ_SLOT_BYTES + FUZZ_PAGE - 1) & ~(uint32_t)(FUZZ_PAGE - 1);
     head.file_bytes = head.code_offset + head.code_bytes;
     if (ftruncate(fd, head.file_bytes))
@@ -91,7 +92,8 @@ static bool run_once(const char *command, int batch, int results)
 
 /* Results of n blocks under `command`.  Where the runner dies the case is lost (done = 0) and the
  * rest runs again. */
-static void run(const char *command, const struct block *blocks, unsigned n, struct fuzz_result *out)
+static void run(const char *command, const struct block *blocks, unsigned n,
+                struct fuzz_result *out)
 {
     size_t bytes = n * sizeof *out;
     int results = scratch("results");
@@ -129,7 +131,8 @@ static bool has_row(const struct block *b, const char *const *names)
     return false;
 }
 
-static const char *const words[] = {"LDM", "STM", "LDRD", "STRD", "PUSH", "POP", "VLD", "VST", NULL};
+static const char *const words[] = {"LDM", "STM", "LDRD", "STRD", "PUSH",
+                                    "POP", "VLD", "VST",  NULL};
 static const char *const lists[] = {"LDM", "POP", "LDRD", "STRD", NULL};
 
 /* Linux does unaligned LDM, STM, LDRD and STRD for programs; the peer raises SIGBUS. */
@@ -174,8 +177,7 @@ static bool differ(const struct block *b, const struct fuzz_result *x, const str
     /* A store across the end of what is mapped may have written what is before it. */
     const bool torn = x->signal == SIGSEGV && x->fault_address == FUZZ_DATA + FUZZ_DATA_BYTES;
     if (x->done != y->done || x->signal != y->signal || (x->hash != y->hash && !torn) ||
-        x->cpsr != y->cpsr ||
-        memcmp(x->r, y->r, sizeof x->r))
+        x->cpsr != y->cpsr || memcmp(x->r, y->r, sizeof x->r))
         return true;
     if (x->signal)
         return x->pc != y->pc || (x->signal_code != y->signal_code && x->signal != SIGILL) ||
@@ -188,10 +190,11 @@ static void disassemble_run(const char *path, unsigned from, unsigned to, bool t
 {
     char command[240];
     fflush(stdout);
-    snprintf(command, sizeof command,
-             "arm-linux-gnueabihf-objdump -D -b binary -m arm %s --adjust-vma=%#x --start-address=%#x "
-             "--stop-address=%#x %s | sed -n '/^ /p'",
-             thumb ? "-M force-thumb" : "", FUZZ_CODE, FUZZ_CODE + from, FUZZ_CODE + to, path);
+    snprintf(
+        command, sizeof command,
+        "arm-linux-gnueabihf-objdump -D -b binary -m arm %s --adjust-vma=%#x --start-address=%#x "
+        "--stop-address=%#x %s | sed -n '/^ /p'",
+        thumb ? "-M force-thumb" : "", FUZZ_CODE, FUZZ_CODE + from, FUZZ_CODE + to, path);
     if (system(command))
         puts("  (no disassembly)");
 }
@@ -254,8 +257,9 @@ static void report(uint64_t number, const struct block *b, const struct fuzz_res
     show("fpscr", b->state.fpscr, x->fpscr, y->fpscr, false);
     for (unsigned k = 0; k < 32; k++) {
         if (x->v[k] != y->v[k])
-            printf("  d%-7u %016llx -> %016llx, peer %016llx  <--\n", k, (unsigned long long)b->state.v[k],
-                   (unsigned long long)x->v[k], (unsigned long long)y->v[k]);
+            printf("  d%-7u %016llx -> %016llx, peer %016llx  <--\n", k,
+                   (unsigned long long)b->state.v[k], (unsigned long long)x->v[k],
+                   (unsigned long long)y->v[k]);
     }
 }
 
@@ -397,8 +401,8 @@ int main(int argc, char **argv)
     do {
         for (unsigned t = 0; t < TABLE_COUNT; t++) {
             if (options.tables >> t & 1)
-                run_batch(options.only >= 0 ? (uint64_t)options.only : at, options.only >= 0 ? 1 : BATCH,
-                          (enum table)t);
+                run_batch(options.only >= 0 ? (uint64_t)options.only : at,
+                          options.only >= 0 ? 1 : BATCH, (enum table)t);
         }
         at += BATCH;
     } while (time(NULL) < end && options.only < 0 && n_reports < 1000);

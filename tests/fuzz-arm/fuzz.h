@@ -42,19 +42,24 @@ enum flow {
 
 /* What MOVW and MOVT load of the target of the branch that is instruction `of`: ((value * sign) + add)
  * ^ eor, its lower or upper half. */
-enum load { LOAD_NONE, LOAD_ADDRESS, LOAD_OFFSET, LOAD_HALFWORDS }; /* from the PC value; of that half */
+enum load {
+    LOAD_NONE,
+    LOAD_ADDRESS,
+    LOAD_OFFSET,
+    LOAD_HALFWORDS
+}; /* from the PC value; of that half */
 
 /* One instruction of a block. */
 struct insn {
     uint32_t word; /* T16: in the upper half */
     uint8_t bytes;
     bool thumb;
-    bool switches;  /* what follows is of the other set */
-    uint8_t flow;   /* enum flow; its offset is set last */
-    uint8_t skip;   /* a branch: how many instructions it may leave out */
-    uint8_t it;     /* ITSTATE, 0 outside of IT blocks */
-    int16_t row;    /* or ROW_* */
-    uint8_t load;   /* enum load, and which half */
+    bool switches; /* what follows is of the other set */
+    uint8_t flow;  /* enum flow; its offset is set last */
+    uint8_t skip;  /* a branch: how many instructions it may leave out */
+    uint8_t it;    /* ITSTATE, 0 outside of IT blocks */
+    int16_t row;   /* or ROW_* */
+    uint8_t load;  /* enum load, and which half */
     bool upper;
     int8_t of, sign;
     uint32_t add, eor;
@@ -67,7 +72,7 @@ struct block {
     unsigned n;
     bool thumb, ends_thumb; /* the first instruction; what follows the last */
     bool big;               /* data is big-endian */
-    uint8_t counter; /* the block runs as often as this register says; NO_COUNTER: once */
+    uint8_t counter;        /* the block runs as often as this register says; NO_COUNTER: once */
 };
 enum { NO_COUNTER = 16 };
 

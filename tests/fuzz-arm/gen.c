@@ -10,10 +10,12 @@
 
 static uint32_t value(struct rng *rng)
 {
-    static const uint32_t special[] = {0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000,
+    static const uint32_t special[] = {0,          1,          2,          0x7f,       0x80,
+                                       0xff,       0x7fff,     0x8000,     0xffff,     0x10000,
                                        0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0xfffffffe,
                                        0x7fff7fff, 0x80008000, 0x80808080, 0x7f7f7f7f, 0xffff0000,
-                                       0x00ff00ff, 0x7f80ff01, 0x80007fff, 31, 32, 33, 64, 255, 256};
+                                       0x00ff00ff, 0x7f80ff01, 0x80007fff, 31,         32,
+                                       33,         64,         255,        256};
     uint32_t r = (uint32_t)rng_next(rng);
     switch (rng_below(rng, 4)) {
     case 0: return special[r % (sizeof special / sizeof special[0])];
@@ -25,7 +27,10 @@ static uint32_t value(struct rng *rng)
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-bool gen_starts(const char *name, const char *with) { return !strncmp(name, with, strlen(with)); }
+bool gen_starts(const char *name, const char *with)
+{
+    return !strncmp(name, with, strlen(with));
+}
 
 bool gen_is_register(const char *name)
 {
@@ -54,9 +59,9 @@ static uint32_t random_register(struct gen *g, unsigned width)
 
 static bool may_read_pc(const struct row *row)
 {
-    static const char *const names[] = {"AND", "EOR", "SUB", "RSB", "ADD", "ADC", "SBC", "RSC", "TST",
-                                        "TEQ", "CMP", "CMN", "ORR", "MOV", "BIC", "MVN", "SXT", "UXT",
-                                        "BFI", "LDR_", "LDRB_", "LDRH_", "LDRS", "LDRD_"};
+    static const char *const names[] = {
+        "AND", "EOR", "SUB", "RSB", "ADD", "ADC", "SBC", "RSC",  "TST",   "TEQ",   "CMP",  "CMN",
+        "ORR", "MOV", "BIC", "MVN", "SXT", "UXT", "BFI", "LDR_", "LDRB_", "LDRH_", "LDRS", "LDRD_"};
     for (unsigned k = 0; k < sizeof names / sizeof names[0]; k++) {
         if (gen_starts(row->name, names[k]))
             return !strstr(row->name, "_rsr") && !(row->table != TABLE_A32 && k < 16);
@@ -76,28 +81,74 @@ static bool avoid_vfp(const struct row *row, uint32_t word)
     if (gen_starts(row->name, "VMOV_ssrr") && m == 31)
         return true;
     if (gen_starts(row->name, "VCVT_fx"))
-        return (field_get(row, word, "imm4", 0) << 1 | field_get(row, word, "i", 0)) > (field_get(row, word, "sx", 0) ? 32u : 16u);
-    if (gen_starts(row->name, "VTRN") || gen_starts(row->name, "VUZP") || gen_starts(row->name, "VZIP"))
+        return (field_get(row, word, "imm4", 0) << 1 | field_get(row, word, "i", 0)) >
+               (field_get(row, word, "sx", 0) ? 32u : 16u);
+    if (gen_starts(row->name, "VTRN") || gen_starts(row->name, "VUZP") ||
+        gen_starts(row->name, "VZIP"))
         return d == m;
     return (gen_starts(row->name, "VLD_") || gen_starts(row->name, "VST_")) && d > 24;
+}
+
+/* A register list that is UNPREDICTABLE, or has PC: arrange.c adds that. */
+static bool avoid_list(const struct row *row, uint32_t word, bool writes)
+{
+    const uint32_t regs = field_get(row, word, "list", 0), low = field_get(row, word, "low", 0);
+    if (!gen_starts(row->name, "LDM") && !gen_starts(row->name, "STM") &&
+        !gen_starts(row->name, "POP") && !gen_starts(row->name, "PUSH"))
+        return false;
+    if (!(regs | low) || regs >> 15 & 1 || (gen_starts(row->name, "POP") && regs))
+        return true;
+    if (row->table == TABLE_T32 && (regs & 0xa000 || !(regs & (regs - 1))))
+        return true;
+    return writes && regs >> field_get(row, word, "rn", 17) & 1;
+}
+
+static uint32_t second_register(const struct row *row, uint32_t word, uint32_t rt)
+{
+    const bool follows = rt < 16 && gen_starts(row->name, "LDRD");
+    return field_get(row, word, "rt2", follows ? rt + 1 : 19);
+}
+
+static bool avoid_memory(const struct gen *g, const struct row *row, uint32_t word)
+{
+    const uint32_t rt = field_get(row, word, "rt", 16), rt2 = second_register(row, word, rt);
+    const uint32_t rn = field_get(row, word, "rn", 17), rd = field_get(row, word, "rd", 18);
+    const uint32_t rm = field_get(row, word, "rm", 22);
+    const bool w = field_get(row, word, "w", 0), p = field_get(row, word, "p", 1);
+    const bool writes = w || !p || strstr(row->name, "post") || strstr(row->name, "pre") ||
+                        strstr(row->name, "_t16");
+    if (rt == 15 || rm == 15 || avoid_list(row, word, writes))
+        return true;
+    if (writes && (rt == rn || rt2 == rn || rn == 15 || rm == rn))
+        return true;
+    if (gen_starts(row->name, "LDRD") || gen_starts(row->name, "STRD") ||
+        strstr(row->name, "EXD")) {
+        if (!g->thumb && (rt & 1 || rt == 14))
+            return true;
+        if (rt == rt2 || rm == rt || rm == rt + 1 || rd == rt + 1 || rn == rt + 1)
+            return true;
+        if (row->table == TABLE_A32 && w && !p)
+            return true;
+    }
+    return rd == rt || rd == rn || rd == rt2 ||
+           (gen_starts(row->name, "SWP") && (rn == rt || rn == rt2));
 }
 
 /* UNPREDICTABLE combinations of registers, where implementations differ. */
 static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
 {
-    uint32_t rt = field_get(row, word, "rt", 16), rn = field_get(row, word, "rn", 17), rd = field_get(row, word, "rd", 18);
-    uint32_t rt2 = field_get(row, word, "rt2", rt == 16 ? 19 : gen_starts(row->name, "LDRD") ? rt + 1 : 19);
-    uint32_t lo = field_get(row, word, "rdlo", 20), hi = field_get(row, word, "rdhi", 21);
-    uint32_t rm = field_get(row, word, "rm", 22), rs = field_get(row, word, "rs", 23), ra = field_get(row, word, "ra", 24);
-    bool wide = g->thumb && row->table == TABLE_T32;
-    if (row->table == TABLE_VFP && avoid_vfp(row, word))
-        return true;
-    uint32_t all[] = {rt, rn, rd, rt2, lo, hi, rm, rs, ra};
-    for (unsigned k = 0; k < sizeof all / sizeof all[0]; k++) {
-        if (wide && (all[k] == 13 || all[k] == 15) && k != 1)
+    const uint32_t rt = field_get(row, word, "rt", 16), rt2 = second_register(row, word, rt);
+    const uint32_t rn = field_get(row, word, "rn", 17), rd = field_get(row, word, "rd", 18);
+    const uint32_t lo = field_get(row, word, "rdlo", 20), hi = field_get(row, word, "rdhi", 21);
+    const uint32_t rm = field_get(row, word, "rm", 22), rs = field_get(row, word, "rs", 23);
+    const uint32_t ra = field_get(row, word, "ra", 24);
+    const bool wide = g->thumb && row->table == TABLE_T32;
+    const uint32_t others[] = {rt, rd, rt2, lo, hi, rm, rs, ra};
+    for (unsigned k = 0; k < sizeof others / sizeof others[0]; k++) {
+        if (wide && (others[k] == 13 || others[k] == 15))
             return true;
     }
-    if (lo == hi || (arrange_is_memory(row) && (rt == 15 || rm == 15)))
+    if ((row->table == TABLE_VFP && avoid_vfp(row, word)) || lo == hi)
         return true;
     if (rd == 15 || lo == 15 || hi == 15 || ra == 15 || rs == 15 || rt2 == 15)
         return true;
@@ -108,44 +159,22 @@ static bool avoid(const struct gen *g, const struct row *row, uint32_t word)
     if (row->table == TABLE_T32 && strstr(row->name, "SAT") && field_get(row, word, "sh", 0) &&
         !field_get(row, word, "imm5", 0) && field_get(row, word, "imm", 0) > 15) /* SSAT16 */
         return true;
-    if (arrange_is_memory(row)) {
-        bool list = gen_starts(row->name, "LDM") || gen_starts(row->name, "STM") || gen_starts(row->name, "POP") ||
-                    gen_starts(row->name, "PUSH");
-        uint32_t regs = field_get(row, word, "list", 0), low = field_get(row, word, "low", 0);
-        bool writes = field_get(row, word, "w", 0) || !field_get(row, word, "p", 1) || strstr(row->name, "post") ||
-                      strstr(row->name, "pre") || strstr(row->name, "_t16");
-        if (list && (!(regs | low) || (regs >> 15 & 1) || (gen_starts(row->name, "POP") && regs)))
-            return true;
-        if (list && row->table == TABLE_T32 && ((regs & 0xa000) || !(regs & (regs - 1))))
-            return true;
-        if (list && writes && (regs >> rn & 1))
-            return true;
-        if (writes && (rt == rn || rt2 == rn || rn == 15 || rm == rn))
-            return true;
-        if (gen_starts(row->name, "LDRD") || gen_starts(row->name, "STRD") || strstr(row->name, "EXD")) {
-            if (!g->thumb && ((rt & 1) || rt == 14))
-                return true;
-            if (rt == rt2 || rm == rt || rm == rt + 1 || rd == rt + 1 || rn == rt + 1)
-                return true;
-            if (row->table == TABLE_A32 && field_get(row, word, "w", 0) && !field_get(row, word, "p", 1))
-                return true;
-        }
-        if (rd == rt || rd == rn || rd == rt2 || (gen_starts(row->name, "SWP") && (rn == rt || rn == rt2)))
-            return true;
-    }
     if (gen_starts(row->name, "MSR") && !(field_get(row, word, "mask", 0) & 12))
         return true;
-    if (gen_starts(row->name, "MSR") && (field_get(row, word, "mask", 0) & 2))
+    if (gen_starts(row->name, "MSR") && field_get(row, word, "mask", 0) & 2)
         return true;
-    return false;
+    return arrange_is_memory(row) && avoid_memory(g, row, word);
 }
 
-/* Most Advanced SIMD rows are UNDEFINED with an odd D register where they want a Q register. */
-static void make_even(const struct row *row, uint32_t *word)
+/* Most Advanced SIMD rows are UNDEFINED with an odd D register where they want a Q register, most lists
+ * go beyond the last register. */
+static void make_likely(struct gen *g, const struct row *row, uint32_t *word)
 {
     static const char *const fields[] = {"vd", "vn", "vm"};
     for (unsigned k = 0; k < 3; k++)
         field_set(row, word, fields[k], field_get(row, *word, fields[k], 0) & ~1u);
+    if (gen_starts(row->name, "VLDM") || gen_starts(row->name, "VSTM"))
+        field_set(row, word, "imm8", 2 + 2 * rng_below(&g->rng, 6));
 }
 
 static uint32_t random_word(struct gen *g, const struct row *row)
@@ -163,10 +192,10 @@ static uint32_t random_word(struct gen *g, const struct row *row)
             field_put(f, &word, r & all);
         }
         if (row->table == TABLE_VFP && rng_chance(&g->rng, 80))
-            make_even(row, &word);
+            make_likely(g, row, &word);
         if ((row->table == TABLE_A32 || row->table == TABLE_VFP) && !(row->mask >> 28))
             word |= (rng_chance(&g->rng, 50) || (g->thumb) ? 14u : rng_below(&g->rng, 15)) << 28;
-        if (!row_excludes(row, word) && (tries > 200 || !avoid(g, row, word) || rng_chance(&g->rng, 0)))
+        if (!row_excludes(row, word) && (tries > 200 || !avoid(g, row, word)))
             return word;
     }
 }
@@ -186,8 +215,9 @@ static bool stands_alone(const struct row *row)
 
 uint32_t gen_registers(const struct row *row, uint32_t word)
 {
-    uint32_t named = strstr(row->name, "_sp") || strstr(row->name, "PUSH") || strstr(row->name, "POP")
-                         ? 1u << 13 : 0;
+    uint32_t named =
+        strstr(row->name, "_sp") || strstr(row->name, "PUSH") || strstr(row->name, "POP") ? 1u << 13
+                                                                                          : 0;
     for (unsigned f = 0; f < row->n_fields; f++) {
         uint32_t value = field_value(&row->fields[f], word);
         if (gen_is_register(row->fields[f].name))
@@ -206,8 +236,8 @@ struct insn *gen_append(struct gen *g, uint32_t word, unsigned bytes, int row)
     if (row >= 0)
         g->named |= (uint16_t)gen_registers(&rows[row], word);
     struct insn *i = &b->insn[b->n++];
-    *i = (struct insn){.word = word, .bytes = (uint8_t)bytes, .row = (int16_t)row, .thumb = g->thumb,
-                       .it = g->it};
+    *i = (struct insn){
+        .word = word, .bytes = (uint8_t)bytes, .row = (int16_t)row, .thumb = g->thumb, .it = g->it};
     return i;
 }
 
@@ -397,7 +427,8 @@ void gen_block(struct block *block, uint64_t seed, uint64_t number, enum table t
     struct gen g = {.b = block, .before = block};
     g.rng.state = seed * UINT64_C(0xd6e8feb86659fd93) + number * UINT64_C(0xa0761d6478bd642f);
     memset(block, 0, sizeof *block);
-    g.thumb = table == TABLE_T16 || table == TABLE_T32 || (table == TABLE_VFP && rng_chance(&g.rng, 50));
+    g.thumb =
+        table == TABLE_T16 || table == TABLE_T32 || (table == TABLE_VFP && rng_chance(&g.rng, 50));
     block->thumb = g.thumb;
     block->state.thumb = g.thumb;
     for (unsigned k = 0; k < 5; k++)

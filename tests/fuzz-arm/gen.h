@@ -13,11 +13,11 @@ struct gen {
     /* In an IT block, what prepares its instructions goes here, before the IT; else the same as b. */
     struct block *before;
     bool thumb;
-    uint8_t it;          /* ITSTATE of what comes next */
-    bool last_in_it;     /* ..., which ends its IT block */
-    bool may_switch;     /* to the other instruction set */
-    uint16_t reserved;   /* registers that were prepared in this IT block */
-    uint16_t named;      /* ... and that its instructions so far have named */
+    uint8_t it;        /* ITSTATE of what comes next */
+    bool last_in_it;   /* ..., which ends its IT block */
+    bool may_switch;   /* to the other instruction set */
+    uint16_t reserved; /* registers that were prepared in this IT block */
+    uint16_t named;    /* ... and that its instructions so far have named */
     uint8_t pool[5];
 };
 

@@ -67,10 +67,14 @@ static bool set_at(const struct block *b, unsigned k)
     return k < b->n ? b->insn[k].thumb : b->ends_thumb;
 }
 
-static uint32_t pc_of(const struct insn *i, uint32_t at) { return at + (i->thumb ? 4 : 8); }
+static uint32_t pc_of(const struct insn *i, uint32_t at)
+{
+    return at + (i->thumb ? 4 : 8);
+}
 
 /* The value that MOVW and MOVT at k load. */
-static uint32_t loaded(const struct block *b, const unsigned *at, uint32_t base, const struct insn *i)
+static uint32_t loaded(const struct block *b, const unsigned *at, uint32_t base,
+                       const struct insn *i)
 {
     const struct insn *branch = &b->insn[i->of];
     const unsigned to = target(b, (unsigned)i->of);
@@ -131,8 +135,10 @@ static void put_exit(uint8_t *to, uint32_t at, bool thumb)
     }
     uint32_t offset = FUZZ_EXIT_T - (at + 4), s = offset >> 31;
     uint32_t j1 = ~(offset >> 23 ^ s) & 1, j2 = ~(offset >> 22 ^ s) & 1;
-    put(to, 0xf0009000 | s << 26 | (offset >> 12 & 0x3ff) << 16 | j1 << 13 | j2 << 11 |
-                (offset >> 1 & 0x7ff), 4, true);
+    put(to,
+        0xf0009000 | s << 26 | (offset >> 12 & 0x3ff) << 16 | j1 << 13 | j2 << 11 |
+            (offset >> 1 & 0x7ff),
+        4, true);
 }
 
 /* SUBS counter, counter, #1; BNE to the first instruction, which is `back` bytes before. */

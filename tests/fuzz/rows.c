@@ -165,6 +165,12 @@ uint64_t rng_next(struct rng *rng)
     return z ^ z >> 31;
 }
 
-unsigned rng_below(struct rng *rng, unsigned n) { return (unsigned)((rng_next(rng) >> 32) * n >> 32); }
+unsigned rng_below(struct rng *rng, unsigned n)
+{
+    return (unsigned)((rng_next(rng) >> 32) * n >> 32);
+}
 
-bool rng_chance(struct rng *rng, unsigned percent) { return rng_below(rng, 100) < percent; }
+bool rng_chance(struct rng *rng, unsigned percent)
+{
+    return rng_below(rng, 100) < percent;
+}
