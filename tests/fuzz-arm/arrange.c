@@ -140,9 +140,10 @@ static uint32_t random_address(struct gen *g, const struct row *row)
     return ordered ? at & ~7u : starts_with_any(row, in_words) || chance(g, 60) ? at & ~3u : at;
 }
 
-static uint32_t mapped_address(struct gen *g)
+/* Of a word, with room around it for a register list. */
+static uint32_t cell_address(struct gen *g)
 {
-    return (FUZZ_DATA + FUZZ_DATA_BYTES / 2 + rng_below(&g->rng, 256)) & ~3u;
+    return (FUZZ_CELLS + FUZZ_CELLS_USED / 4 + rng_below(&g->rng, FUZZ_CELLS_USED / 2)) & ~3u;
 }
 
 /* Base and index; the base last, but SP first, for it takes R12. */
@@ -217,7 +218,7 @@ static bool prepare_table(struct gen *g, const struct row *row, uint32_t word)
 {
     const uint32_t rn = field_get(row, word, "rn", 15), rm = field_get(row, word, "rm", 15);
     const unsigned size = row->name[2] == 'H';
-    const uint32_t address = mapped_address(g) + rng_below(&g->rng, 4), v = rng_below(&g->rng, 100);
+    const uint32_t address = cell_address(g) + rng_below(&g->rng, 4), v = rng_below(&g->rng, 100);
     if (rn > 12 || rm > 12 || rn == rm || !usable(g, 1u << rn | 1u << rm))
         return false;
     store_target(g, LOAD_HALFWORDS, address, size);
@@ -229,7 +230,7 @@ static bool prepare_table(struct gen *g, const struct row *row, uint32_t word)
 static bool prepare_load(struct gen *g, const struct row *row, uint32_t word)
 {
     const uint32_t rn = field_get(row, word, "rn", 15), rm = field_get(row, word, "rm", 16);
-    const uint32_t address = mapped_address(g), v = rng_below(&g->rng, 100);
+    const uint32_t address = cell_address(g), v = rng_below(&g->rng, 100);
     uint32_t offset =
         rm == 16 ? field_get(row, word, "imm", 0) : v << field_get(row, word, "imm5", 0);
     if (!field_get(row, word, "u", strstr(row->name, "neg") ? 0 : 1))
@@ -247,7 +248,7 @@ static bool prepare_load(struct gen *g, const struct row *row, uint32_t word)
 /* LDM, POP with PC */
 static bool prepare_list(struct gen *g, const struct row *row, uint32_t word)
 {
-    const uint32_t rn = field_get(row, word, "rn", 13), address = mapped_address(g);
+    const uint32_t rn = field_get(row, word, "rn", 13), address = cell_address(g);
     const uint32_t list = field_get(row, word, "list", 0), low = field_get(row, word, "low", 0);
     const unsigned words = (unsigned)__builtin_popcount(list) + (unsigned)__builtin_popcount(low);
     uint32_t top = 4 * (words - 1); /* of PC's word, above Rn */

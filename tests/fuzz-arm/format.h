@@ -19,6 +19,9 @@
 #define FUZZ_DATA 0x10000000
 #define FUZZ_PAGE 0x1000
 #define FUZZ_DATA_BYTES (3 * FUZZ_PAGE)
+/* A page where branches find their targets: no other store may change them. */
+#define FUZZ_CELLS 0x18000000
+#define FUZZ_CELLS_USED 1024 /* zero at the begin of each run */
 
 /* Byte offsets in struct fuzz_case and struct fuzz_result. */
 #define FUZZ_AT_CPSR 60

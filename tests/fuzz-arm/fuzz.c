@@ -16,7 +16,7 @@
 
 #include "tests/fuzz-arm/fuzz.h"
 
-enum { BATCH = 512, LONG_RUN = 60000 }; /* in a long run everything has its turn */
+enum { BATCH = 512, LONG_RUN = 100000 }; /* in a long run everything has its turn */
 
 static struct {
     const char *rows, *guest, *runner, *peer;

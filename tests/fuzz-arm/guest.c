@@ -79,6 +79,8 @@ static void fill(uint32_t seed)
         seed = seed * 1664525 + 1013904223;
         m[k] = seed >> 13 & 3 ? seed : seed & 0x80ff7f01;
     }
+    for (uint32_t k = 0; k < FUZZ_CELLS_USED / 4; k++)
+        ((uint32_t *)FUZZ_CELLS)[k] = 0;
 }
 
 static uint32_t hash(void)
@@ -104,6 +106,7 @@ int fuzz_main(void)
                                                             READ | WRITE, SHARED, 4, 0);
     map(FUZZ_CODE, head.code_bytes, READ | EXEC, PRIVATE, 3, head.code_offset);
     map(FUZZ_DATA, FUZZ_DATA_BYTES, READ | WRITE, PRIVATE | ANON, -1, 0);
+    map(FUZZ_CELLS, FUZZ_PAGE, READ | WRITE, PRIVATE | ANON, -1, 0);
     catch_signals();
     fuzz_syscall(__ARM_NR_set_tls, 0x12345678L); /* TPIDRURO */
     for (uint32_t k = head.first; k < head.count; k++) {
