@@ -212,13 +212,16 @@ size_t x64_emit_runtime(struct cg *cg)
     /* struct cg shows emitters a read-only table; this is where it gets its values. */
     uint8_t **table = (uint8_t **)(uintptr_t)cg->routines;
 
-    if (cg->end - cg->p < 4096 + (ptrdiff_t)sizeof constants)
+    if (cg->end - cg->p < 4096 + (ptrdiff_t)(sizeof constants + 4 * X64_ESTIMATES))
         return 0;
     x64_align(cg, 0, 64);
     table[X64_R_CONSTANTS] = cg->p;
     memcpy(cg->p, constants, sizeof constants);
     cg->p += sizeof constants;
     x64_align(cg, 0, 64);
+    table[X64_R_ESTIMATES] = cg->p;
+    x64_estimates((uint32_t *)(void *)cg->p);
+    cg->p += 4 * X64_ESTIMATES;
     table[X64_R_ENTER] = cg->p;
     emit_enter(cg);
     x64_align(cg, 0, 16);

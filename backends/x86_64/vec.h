@@ -68,4 +68,7 @@ void x64_or_qc(struct cg *cg, uint8_t lane, unsigned v);
 /* d = sums of pairs of lanes of a, extended; T0 and T1 are lost, d is none of a, T0, T1. */
 void x64_add_long_pairs(struct cg *cg, uint8_t lane, bool sign, unsigned d, unsigned a);
 
+/* May host instructions be used for the FP op (lanes of 4 and 8 bytes, in the control word's force)? */
+bool x64_host_fp(const struct cg *cg, const struct cg_inst *i);
+
 #endif

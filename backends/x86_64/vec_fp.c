@@ -52,6 +52,7 @@ static bool host_fp(const struct cg *cg, const struct cg_inst *i)
 {
     return in_force(cg, i) && LANE >= IR_LANE_S;
 }
+bool x64_host_fp(const struct cg *cg, const struct cg_inst *i) { return host_fp(cg, i); }
 static bool rounds_dynamically(const struct cg_inst *i)
 {
     return (i->op->mod & IR_ROUND_MASK) == IR_ROUND_DYN;

@@ -66,6 +66,7 @@ enum x64_routine {
     X64_R_RAISE,      /* call, struct x64_raise_data behind it */
     X64_R_EVAL,       /* call, rax = struct x64_eval_site: preserves all but rax rcx rdx xmm0 xmm1 */
     X64_R_CONSTANTS,  /* x64_constants */
+    X64_R_ESTIMATES,  /* X64_ESTIMATES words: FRECPE's table, then FRSQRTE's (vec_estimate.c) */
     X64_R_C_EVAL,     /* the C functions that thunks call */
     X64_R_COUNT
 };
@@ -87,6 +88,10 @@ static inline struct x64_mem x64_constant(const struct cg *cg, enum x64_constant
     return (struct x64_mem){.base = X64_RIP, .index = X64_NO_REG,
                             .target = cg->routines[X64_R_CONSTANTS] + 16 * k};
 }
+
+/* Words of X64_R_ESTIMATES. */
+enum { X64_ESTIMATES = 256 + 512 };
+void x64_estimates(uint32_t table[X64_ESTIMATES]);
 
 /* --- operands ------------------------------------------------------------------------------------ */
 static inline struct x64_mem x64_state(int32_t offset) { return x64_at(RBP, offset - X64_BIAS); }
