@@ -34,8 +34,8 @@ static struct operand shift_left(struct a32_lift *s, ir_ref m, unsigned n)
     if (n > 1) {
         m = ir_shl(s->ir, IR_I32, m, a32_imm(s, n - 1));
     }
-    ir_ref f = ir_flags_add(s->ir, IR_I32, m, m);
-    return (struct operand){ir_add(s->ir, IR_I32, m, m), f, f};
+    ir_ref sum = ir_add(s->ir, IR_I32, m, m), f = ir_flags_add(s->ir, IR_I32, m, m);
+    return (struct operand){sum, f, f};
 }
 
 static ir_ref rrx(struct a32_lift *s, ir_ref m)

@@ -52,6 +52,22 @@ static void fold_add(struct ir *ir, ir_ref r, int64_t c)
         make_const(op, IR_I64, a->imm + c, a->mod);
 }
 
+/* The value whose halves a 32-bit guest has loaded into two registers and joins again: the value of 64 bits
+ * of which `low` is zext64 of the lower half and `high` the upper one, shifted back; or 0. */
+static ir_ref rejoined(const struct ir *ir, ir_ref low, ir_ref high)
+{
+    const struct ir_op *lo = &ir->ops[low], *hi = &ir->ops[high];
+    if (lo->opc != IR_zext64 || hi->opc != IR_shl || !is_value(ir, hi->arg[1], 32) ||
+        ir->ops[hi->arg[0]].opc != IR_zext64)
+        return 0;
+    const struct ir_op *half = &ir->ops[lo->arg[0]], *upper = &ir->ops[ir->ops[hi->arg[0]].arg[0]];
+    if (half->opc != IR_trunc || upper->opc != IR_trunc)
+        return 0;
+    const struct ir_op *shift = &ir->ops[upper->arg[0]];
+    return shift->opc == IR_shr && shift->arg[0] == half->arg[0] && is_value(ir, shift->arg[1], 32)
+               ? half->arg[0] : 0;
+}
+
 static void fold_binary(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
@@ -82,6 +98,8 @@ static void fold_binary(struct ir *ir, ir_ref r)
             opt_replace(ir, r, a);
         else if (a == b && op->opc == IR_or)
             opt_replace(ir, r, a);
+        else if (op->opc == IR_or && op->type == IR_I64 && rejoined(ir, a, b))
+            opt_replace(ir, r, rejoined(ir, a, b));
         break;
     case IR_and:
         if (is_value(ir, b, ones) || a == b)
