@@ -148,7 +148,8 @@ static void mount_at(const char *source, const char *type, const char *options, 
 /* More entries than fit into one block of anything. */
 static void many(void)
 {
-    n_files = scaled(MOST_FILES);
+    /* As the runner is shipped; what else it can do is tried with fewer. */
+    n_files = getenv("DRAGOMAN_TIER") ? MOST_FILES / 10 : scaled(MOST_FILES);
     if (!check_why) {
         make_files(mounted);
         list();
@@ -201,9 +202,14 @@ static void test_ext4(void)
     }
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
     own_mounts();
-    snprintf(device, sizeof device, "/dev/loop%d", ioctl(control, LOOP_CTL_GET_FREE));
-    int loop = open(device, O_RDWR);
-    CHECK(loop >= 0 && ioctl(loop, LOOP_SET_FD, file) == 0);
+    int loop = -1, tries = 100, attached = -1;
+    while (attached && tries--) { /* others may take it before we do */
+        close(loop);
+        snprintf(device, sizeof device, "/dev/loop%d", ioctl(control, LOOP_CTL_GET_FREE));
+        loop = open(device, O_RDWR);
+        attached = ioctl(loop, LOOP_SET_FD, file);
+    }
+    CHECK(loop >= 0 && attached == 0);
     struct loop_info64 info = {.lo_flags = LO_FLAGS_AUTOCLEAR}, got = {0};
     CHECK(ioctl(loop, LOOP_SET_STATUS64, &info) == 0 && ioctl(loop, LOOP_GET_STATUS64, &got) == 0);
     CHECK(got.lo_flags & LO_FLAGS_AUTOCLEAR && (got.lo_inode & 0xffffffff) != 0);
