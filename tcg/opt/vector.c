@@ -81,6 +81,22 @@ static void fold_again(struct ir *ir, ir_ref r)
     }
 }
 
+/* A lane of what is one value in all its lanes, or of an integer: how A32 takes the result of a conversion,
+ * or half of a D register. */
+static void fold_lane(struct ir *ir, ir_ref r)
+{
+    struct ir_op *op = &ir->ops[r];
+    const struct ir_op *a = &ir->ops[op->arg[0]];
+    const unsigned whole = op->type == IR_I64 ? IR_LANE_D : IR_LANE_S;
+    if (a->opc == IR_vdupl && ((a->lane ^ op->lane) & 3) == 0 && op->imm < ir_lane_count(a->lane)) {
+        op->imm = a->imm;
+        op->arg[0] = a->arg[0];
+    } else if (a->opc == IR_vfromi && a->type == op->type && op->imm == 0 && (op->lane & 3) == whole &&
+               (a->lane & 3) == whole) {
+        opt_replace(ir, r, a->arg[0]);
+    }
+}
+
 _Static_assert(IR_vpmull2 - IR_vsxtl2 == IR_vpmull - IR_vsxtl && IR_vumull2 - IR_vsxtl2 == IR_vumull - IR_vsxtl &&
                    IR_vpmull - IR_vsxtl == 4, "ops.def has both in the same order");
 
@@ -104,6 +120,9 @@ void opt_fold_vector(struct ir *ir, ir_ref r)
     case IR_vrev:
         if (!fold_reversed(ir, r))
             fold_again(ir, r);
+        break;
+    case IR_vtoi:
+        fold_lane(ir, r);
         break;
     case IR_vhi64: case IR_vsha256r2:
         fold_again(ir, r);
