@@ -110,7 +110,18 @@ struct tcg_lift {
     const uint8_t *code;         /* code at code_start, code_size bytes, as tcg_lift_fetch() found it */
     uint64_t code_start, code_size;
     uint64_t peeked;             /* the end of what tcg_lift_peek() read, 0: nothing */
+    uint64_t code_hash;          /* of what has been fetched */
 };
+
+/* What a hash of code becomes with n more bytes, 2 or 4. */
+static inline uint64_t tcg_code_hash(uint64_t hash, const void *bytes, unsigned n)
+{
+    uint16_t half[2] = {0, 0};
+    memcpy(half, bytes, n);
+    for (unsigned k = 0; k < n / 2; k++)
+        hash = ((hash ^ half[k]) + 0x2545f4914f6cdd1d) * 0x9e3779b97f4a7c15u;
+    return hash;
+}
 
 /* Reads n bytes of code at address; false if it cannot be fetched, and then the region has been
  * ended with TCG_EXC_FETCH (the front end returns at once). */
@@ -121,6 +132,7 @@ static inline bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *by
     if (at + n > l->code_size || at + n < n)
         return tcg_lift_fetch_new(l, address, bytes, n);
     memcpy(bytes, l->code + at, n);
+    l->code_hash = tcg_code_hash(l->code_hash, bytes, n);
     return true;
 }
 

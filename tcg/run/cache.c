@@ -69,7 +69,7 @@ struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint3
     if (!filter_has(tcg->known, filter_bit(tcg, pc, mode)))
         return NULL;
     struct tcg_region *r = tcg->hash[key_hash(tcg, pc, mode, run_mode)];
-    while (r && !(r->pc == pc && r->mode == mode && r->run_mode == run_mode))
+    while (r && (r->dead || !(r->pc == pc && r->mode == mode && r->run_mode == run_mode)))
         r = r->hash_next;
     return r;
 }
@@ -274,8 +274,11 @@ static void page_invalidate(struct tcg *tcg, struct tcg_page *p, uint64_t start,
     bool had = p->refs;
     while (*ref) {
         struct tcg_region *r = (*ref)->region;
-        if (!r->dead && overlaps(r, start, last))
+        if (!r->dead && overlaps(r, start, last)) {
             tcg_forget(tcg, r);
+            if (r->code_hash)
+                hash_add(tcg, r); /* for tcg_revive() */
+        }
         if (r->dead)
             *ref = (*ref)->next;
         else
@@ -283,6 +286,24 @@ static void page_invalidate(struct tcg *tcg, struct tcg_page *p, uint64_t start,
     }
     if (had && !p->refs && tcg->mem.code_pages)
         tcg->mem.code_pages(tcg->mem.opaque, p->page << TCG_PAGE_BITS, 1u << TCG_PAGE_BITS, false);
+}
+
+struct tcg_region *tcg_revive(struct tcg *tcg, const struct tcg_cpu *cpu)
+{
+    struct tcg_region **p = &tcg->hash[key_hash(tcg, cpu->pc, cpu->mode, cpu->run_mode)], *r;
+    while ((r = *p)) {
+        if (!r->dead || r->pc != cpu->pc || r->mode != cpu->mode || r->run_mode != cpu->run_mode) {
+            p = &r->hash_next;
+        } else if (tcg->data.size - tcg->data.used < TCG_DATA_ROOM || !tcg_code_unchanged(tcg, cpu, r)) {
+            *p = r->hash_next; /* it will hardly come back */
+        } else {
+            r->dead = false;
+            pages_add(tcg, r);
+            tcg->stats.revived++;
+            return r;
+        }
+    }
+    return NULL;
 }
 
 static void invalidate(struct tcg *tcg, uint64_t start, uint64_t last)

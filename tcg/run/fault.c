@@ -79,8 +79,10 @@ static bool fp_trap(struct tcg_cpu *cpu, void *ucontext)
     if (!cpu->thread->emitted || !r || !(r->run_mode & TCG_RUN_FPTRAP) ||
         !host->frame_fp_trap(ucontext, cpu, r->code, r->code_size))
         return false;
-    if (++cpu->thread->n_fp_traps == TCG_FP_TRAPS)
+    if (++cpu->thread->n_fp_traps >= TCG_FP_TRAPS + cpu->tcg->n_regions && !cpu->thread->fp_traps_over) {
+        cpu->thread->fp_traps_over = true;
         tcg_kick(cpu);
+    }
     return true;
 }
 

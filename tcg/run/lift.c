@@ -39,6 +39,7 @@ bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsig
 {
     struct tcg *tcg = l->tcg;
     uint8_t *to = bytes;
+    const unsigned whole = n;
     while (n) {
         uint64_t avail = 0;
         int sig = SIGSEGV, code = SEGV_MAPERR;
@@ -59,6 +60,7 @@ bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsig
         address += k;
         n -= k;
     }
+    l->code_hash = tcg_code_hash(l->code_hash, bytes, whole);
     return true;
 }
 
@@ -222,6 +224,7 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
         l->pc = l->next_pc;
     }
     out->n_insns = l->n_insns;
+    out->code_hash = l->code_hash;
 }
 
 void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, uint64_t pc,
@@ -234,4 +237,32 @@ void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, 
     __atomic_store_n(&tcg->lifting, cpu->thread, __ATOMIC_RELEASE);
     lift_line(tcg, ir, cpu, pc, how, out);
     __atomic_store_n(&tcg->lifting, NULL, __ATOMIC_RELEASE);
+}
+
+/* The hash of the code that r was made from, as it is now; another one if it cannot be fetched. */
+static uint64_t hash_now(struct tcg *tcg, const struct tcg_region *r)
+{
+    uint64_t hash = 0, avail;
+    int sig, code;
+    for (unsigned k = 0; k < r->n_ranges; k++)
+        for (uint64_t at = r->range[k].start, end = r->range[k].end; at < end; at += avail) {
+            const uint8_t *p = tcg->mem.code(tcg->mem.opaque, at, &avail, &sig, &code);
+            if (!p || avail < 2)
+                return ~r->code_hash;
+            avail = avail < end - at ? avail & ~UINT64_C(1) : end - at;
+            for (uint64_t n = 0; n < avail; n += 2)
+                hash = tcg_code_hash(hash, p + n, 2);
+        }
+    return hash;
+}
+
+bool tcg_code_unchanged(struct tcg *tcg, const struct tcg_cpu *cpu, const struct tcg_region *r)
+{
+    volatile bool same = false;
+    if (sigsetjmp(tcg->lift_recover, 0) == 0) {
+        __atomic_store_n(&tcg->lifting, cpu->thread, __ATOMIC_RELEASE);
+        same = hash_now(tcg, r) == r->code_hash;
+    }
+    __atomic_store_n(&tcg->lifting, NULL, __ATOMIC_RELEASE);
+    return same;
 }

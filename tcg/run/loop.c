@@ -9,7 +9,7 @@ static void update_mode(struct tcg_cpu *cpu)
 {
     struct tcg_thread *t = cpu->thread;
     bool exact = cpu->fp.fz && cpu->run_mode & TCG_RUN_FPSTRICT;
-    bool trap = !exact && cpu->tcg->fp_traps && t->n_fp_traps < TCG_FP_TRAPS;
+    bool trap = !exact && cpu->tcg->fp_traps && !t->fp_traps_over;
     cpu->run_mode &= ~(uint32_t)(TCG_RUN_FPEXACT | TCG_RUN_FPFLUSH | TCG_RUN_FPTRAP |
                                  TCG_RUN_FPDN | TCG_RUN_FPHALF);
     cpu->run_mode |= exact ? TCG_RUN_FPEXACT : cpu->fp.fz ? TCG_RUN_FPFLUSH : 0;

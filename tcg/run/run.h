@@ -32,6 +32,7 @@ struct tcg_region {
     uint32_t n_insns;
     const struct tcg_range64 *range; /* guest code it was made from */
     unsigned n_ranges;
+    uint64_t code_hash;             /* tcg_code_hash() of that code; 0: not known */
     uint8_t tier;                   /* enum tcg_tier, never AUTO: 1 a line, 2 a graph */
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
@@ -67,6 +68,7 @@ enum {
     TCG_HASH_BITS = 10, TCG_HASH_MAX_BITS = 20, /* of the table of regions: at first, at most */
     TCG_PAGE_HASH_BITS = 11,
     TCG_MAX_REGIONS = 1 << 21,
+    TCG_DATA_ROOM = 65536, /* of the data arena: what describing a region and listing it on its pages may take */
     TCG_KNOWN_BITS = 1 << 23,                   /* of known[] and seen[] */
 };
 
@@ -77,7 +79,7 @@ enum tcg_from { TCG_FROM_LINK, TCG_FROM_EMITTED, TCG_FROM_COLD, TCG_FROM_CALLER,
 struct tcg_tier_stats { uint64_t regions, insns, code_bytes, snap_bytes, ns; };
 struct tcg_stats {
     struct tcg_tier_stats tier[TCG_TIER_2 + 1]; /* by enum tcg_tier; 0 unused */
-    uint64_t flushes, invalidated, chained, lookups, cold, cold_insns, cold_ns;
+    uint64_t flushes, invalidated, revived, chained, lookups, cold, cold_insns, cold_ns;
     uint64_t found[TCG_FROM_COUNT];        /* look-ups by where the CPU came from */
 };
 
@@ -122,7 +124,8 @@ struct tcg {
     sigjmp_buf lift_recover;
 };
 
-/* A trap costs about 2 us: a program that has had so many gets code that checks instead. */
+/* A trap costs about 2 us: a program that has had so many, and one for each region that there is (each is
+ * made again then, and costs more), gets code that checks instead. */
 enum { TCG_FP_TRAPS = 1000 };
 
 /* A CPU's run-time side; cpu->thread points here. */
@@ -136,7 +139,8 @@ struct tcg_thread {
     union ir_val *vals;
     uint32_t n_vals;
     enum tcg_from from;             /* TCG_FROM_LINK: see cpu->link */
-    unsigned n_fp_traps;            /* Invalid raised so far: TCG_FP_TRAPS are too many */
+    unsigned n_fp_traps;            /* Invalid raised so far */
+    volatile bool fp_traps_over;    /* they are too many: TCG_FP_TRAPS */
     struct ir step;                 /* loop.c: one instruction that is interpreted */
     struct tcg_lockstep *lockstep;  /* lockstep.c; NULL until it is needed */
 };
@@ -150,6 +154,7 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu);
 struct tcg_lifted {
     struct tcg_range64 range[TCG_MAX_RANGES];
     unsigned n_ranges, n_insns;
+    uint64_t code_hash;             /* of a line: see struct tcg_region */
 };
 /* A region, described but without code, not yet published; NULL: the data arena is full.  Then its
  * code; false: the same. */
@@ -168,6 +173,8 @@ struct tcg_lift_how {
     const struct opt_graph *graph;  /* TCG_LINE_BLOCK: whose leaders, */
     uint32_t context;               /* in which context */
 };
+/* Is the code that r was made from still the same?  With the lock. */
+bool tcg_code_unchanged(struct tcg *tcg, const struct tcg_cpu *cpu, const struct tcg_region *r);
 void tcg_lift_region(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, uint64_t pc,
                      const struct tcg_lift_how *how, struct tcg_lifted *out);
 /* graph.c; with the lock.  Fills g with what is to be a region of tier 2 at the CPU's pc, the smaller
@@ -191,6 +198,9 @@ void *tcg_arena_alloc(struct tcg_arena *a, size_t n); /* NULL if full; 16-byte a
 bool tcg_hash_grow(struct tcg *tcg); /* makes the table, or a larger one; false: no memory */
 void tcg_publish(struct tcg *tcg, struct tcg_region *r);
 void tcg_chain(struct tcg *tcg, const struct tcg_exit_data *exit, struct tcg_region *to);
+/* The line at the CPU's pc that was invalidated, but whose code is what it was when it was made (a guest that
+ * makes its code writable and then executable again, or writes next to it): known again.  NULL: none. */
+struct tcg_region *tcg_revive(struct tcg *tcg, const struct tcg_cpu *cpu);
 void tcg_forget(struct tcg *tcg, struct tcg_region *r); /* out of all tables; its code remains */
 void tcg_flush(struct tcg *tcg, struct tcg_cpu *self);
 void tcg_jump_flush(struct tcg_cpu *cpu);

@@ -99,13 +99,10 @@ static bool lift(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned tier, unsi
     return true;
 }
 
-/* Of the data arena: what describing a region and listing it on its pages may take. */
-enum { DATA_ROOM = 65536 };
-
 struct tcg_region *tcg_region_new(struct tcg *tcg, const struct tcg_region_key *key, unsigned tier,
                                   const struct tcg_lifted *lifted)
 {
-    if (tcg->data.size - tcg->data.used < DATA_ROOM)
+    if (tcg->data.size - tcg->data.used < TCG_DATA_ROOM)
         return NULL;
     struct tcg_region *r = tcg_region_alloc(tcg);
     struct tcg_range64 *range = tcg_arena_alloc(&tcg->data, lifted->n_ranges * sizeof *range);
@@ -121,6 +118,7 @@ struct tcg_region *tcg_region_new(struct tcg *tcg, const struct tcg_region_key *
     r->run_mode = key->run_mode;
     r->id = tcg->n_regions;
     r->n_insns = lifted->n_insns;
+    r->code_hash = tier == 1 ? lifted->code_hash : 0;
     return r;
 }
 
@@ -185,6 +183,8 @@ static struct tcg_region *make(struct tcg_cpu *cpu, unsigned tier)
     struct tcg_region *r = NULL;
     unsigned max_insns = cpu->run_mode & TCG_RUN_ONE_INSN ? 1 : TCG_MAX_INSNS;
     const uint64_t start = tcg_log_clock(tcg);
+    if (tier == 1 && (r = tcg_revive(tcg, cpu)))
+        return r;
     for (int tries = 0; !r; tries++) {
         int err = tcg_translate(tcg, cpu, tier, max_insns, &r);
         if (err == -E2BIG && tier > 1)
