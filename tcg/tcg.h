@@ -18,7 +18,8 @@
 struct tcg_mem_ops {
     /* Host pointer to the code at guest address `addr`, and in *avail how many bytes from there may
      * be executed (whole pages).  NULL if none: *sig and *code say how the guest is told (SIGSEGV /
-     * SEGV_MAPERR, SEGV_ACCERR; SIGBUS / BUS_ADRERR).  Called with the translator's lock held. */
+     * SEGV_MAPERR, SEGV_ACCERR; SIGBUS / BUS_ADRERR).  Called with the translator's lock held.  The
+     * answer may be kept until tcg_invalidate() is called for a part of the page. */
     const uint8_t *(*code)(void *opaque, uint64_t addr, uint64_t *avail, int *sig, int *code);
     /* Pages of [addr, addr + len) got their first translation, or lost their last one.  For guests
      * whose code changes unannounced the owner write-protects them.  May be NULL. */

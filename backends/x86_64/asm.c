@@ -33,20 +33,34 @@ static void modrm_rip(struct cg *cg, unsigned reg, const struct x64_mem *m)
         fixup(cg, m->label); /* x64_bind knows no tail: callers pass such labels with none */
 }
 
+/* Bytes go through a pointer of their own, not through cg->p: a store of bytes might change that. */
+static inline uint8_t *put8(uint8_t *p, unsigned v)
+{
+    *p = (uint8_t)v;
+    return p + 1;
+}
+
+static inline uint8_t *put32(uint8_t *p, uint32_t v)
+{
+    memcpy(p, &v, 4);
+    return p + 4;
+}
+
 /* SDM 2.1.5.  disp8: an 8-bit displacement is allowed (it is scaled in EVEX: not used there). */
-static void modrm_mem(struct cg *cg, unsigned reg, const struct x64_mem *m, bool disp8)
+static inline void modrm_mem_at(struct cg *cg, uint8_t *p, unsigned reg, const struct x64_mem *m, bool disp8)
 {
     const unsigned r = (reg & 7) << 3;
     unsigned mod;
 
     if (m->base == X64_RIP) {
+        cg->p = p;
         modrm_rip(cg, reg, m);
         return;
     }
     if (m->base == X64_NO_REG) { /* index * scale + disp32, or disp32 */
-        x64_u8(cg, r | 4);
-        x64_u8(cg, (unsigned)m->scale << 6 | (m->index == X64_NO_REG ? 4u : m->index & 7u) << 3 | 5);
-        x64_u32(cg, (uint32_t)m->disp);
+        p = put8(p, r | 4);
+        p = put8(p, (unsigned)m->scale << 6 | (m->index == X64_NO_REG ? 4u : m->index & 7u) << 3 | 5);
+        cg->p = put32(p, (uint32_t)m->disp);
         return;
     }
     if (m->disp == 0 && (m->base & 7) != RBP)
@@ -54,16 +68,22 @@ static void modrm_mem(struct cg *cg, unsigned reg, const struct x64_mem *m, bool
     else
         mod = disp8 && m->disp == (int8_t)m->disp ? 0x40 : 0x80;
     if (m->index == X64_NO_REG && (m->base & 7) != RSP) {
-        x64_u8(cg, mod | r | (m->base & 7));
+        p = put8(p, mod | r | (m->base & 7));
     } else {
-        x64_u8(cg, mod | r | 4);
-        x64_u8(cg, (unsigned)m->scale << 6 | (m->index == X64_NO_REG ? 4u : m->index & 7u) << 3 |
-                       (m->base & 7));
+        p = put8(p, mod | r | 4);
+        p = put8(p, (unsigned)m->scale << 6 | (m->index == X64_NO_REG ? 4u : m->index & 7u) << 3 |
+                        (m->base & 7));
     }
     if (mod == 0x40)
-        x64_u8(cg, (uint8_t)m->disp);
+        p = put8(p, (uint8_t)m->disp);
     else if (mod == 0x80)
-        x64_u32(cg, (uint32_t)m->disp);
+        p = put32(p, (uint32_t)m->disp);
+    cg->p = p;
+}
+
+static void modrm_mem(struct cg *cg, unsigned reg, const struct x64_mem *m, bool disp8)
+{
+    modrm_mem_at(cg, cg->p, reg, m, disp8);
 }
 
 /* REX.X and REX.B bits of a memory operand. */
@@ -74,27 +94,36 @@ static unsigned mem_xb(const struct x64_mem *m)
 
 /* --- legacy ---------------------------------------------------------------------------------- */
 
-static void legacy_opcode(struct cg *cg, uint32_t op, unsigned rex)
+/* LOCK, a mandatory prefix, or a map of two or three bytes: rare but for the last. */
+static uint8_t *put_long_opcode(uint8_t *p, uint32_t op, unsigned rex)
 {
     static const uint8_t prefix[4] = {0, 0x66, 0xf3, 0xf2};
     const unsigned pp = op >> X_PP_SHIFT & 3;
 
     if (op & X_LOCK)
-        x64_u8(cg, 0xf0);
+        p = put8(p, 0xf0);
     if (pp)
-        x64_u8(cg, prefix[pp]);
+        p = put8(p, prefix[pp]);
+    if (rex)
+        p = put8(p, 0x40 | rex);
+    if (op & X_MAP) {
+        p = put8(p, 0x0f);
+        if ((op & X_MAP) == X_0F38)
+            p = put8(p, 0x38);
+        else if ((op & X_MAP) == X_0F3A)
+            p = put8(p, 0x3a);
+    }
+    return put8(p, op & 0xff);
+}
+
+static inline uint8_t *put_opcode(uint8_t *p, uint32_t op, unsigned rex)
+{
     if (op & X_W)
         rex |= 0x48;
-    if (rex)
-        x64_u8(cg, 0x40 | rex);
-    if (op & X_MAP) {
-        x64_u8(cg, 0x0f);
-        if ((op & X_MAP) == X_0F38)
-            x64_u8(cg, 0x38);
-        else if ((op & X_MAP) == X_0F3A)
-            x64_u8(cg, 0x3a);
-    }
-    x64_u8(cg, op & 0xff);
+    if (op & (X_LOCK | 3 << X_PP_SHIFT | X_MAP))
+        return put_long_opcode(p, op, rex);
+    *p = (uint8_t)(0x40 | rex);
+    return put8(p + (rex != 0), op & 0xff);
 }
 
 void x64_rr(struct cg *cg, uint32_t op, unsigned reg, unsigned rm)
@@ -103,20 +132,29 @@ void x64_rr(struct cg *cg, uint32_t op, unsigned reg, unsigned rm)
 
     if ((op & X_BYTE) && (reg >= 4 || rm >= 4))
         rex |= 0x40;
-    legacy_opcode(cg, op, rex);
-    modrm_rr(cg, reg, rm);
+    cg->p = put8(put_opcode(cg->p, op, rex), 0xc0 | (reg & 7) << 3 | (rm & 7));
 }
 
 void x64_rm(struct cg *cg, uint32_t op, unsigned reg, const struct x64_mem *m)
 {
     unsigned rex = (reg >> 3 & 1) << 2 | mem_xb(m);
+    uint8_t *p = cg->p;
 
     if ((op & X_BYTE) && reg >= 4)
         rex |= 0x40;
     if (m->a32)
-        x64_u8(cg, 0x67);
-    legacy_opcode(cg, op, rex);
-    modrm_mem(cg, reg, m, true);
+        p = put8(p, 0x67);
+    modrm_mem_at(cg, put_opcode(p, op, rex), reg, m, true);
+}
+
+void x64_state_int(struct cg *cg, uint32_t op, unsigned reg, int32_t disp)
+{
+    uint8_t *p = put_opcode(cg->p, op, (reg >> 3 & 1) << 2);
+    const bool small = disp == (int8_t)disp;
+
+    p = put8(p, (small ? 0x45 : 0x85) | (reg & 7) << 3); /* [RBP + disp] */
+    put32(p, (uint32_t)disp);
+    cg->p = p + (small ? 1 : 4);
 }
 
 /* --- VEX and EVEX (SDM 2.3, 2.7) ---------------------------------------------------------------- */

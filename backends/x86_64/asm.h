@@ -65,6 +65,8 @@ static inline void x64_u64(struct cg *cg, uint64_t v)
 /* Legacy encoding: reg is ModRM.reg (a register or the opcode's extension), rm the other operand. */
 void x64_rr(struct cg *cg, uint32_t op, unsigned reg, unsigned rm);
 void x64_rm(struct cg *cg, uint32_t op, unsigned reg, const struct x64_mem *m);
+/* The same with [RBP + disp], most of what code at the ends of regions is; for opcodes of one byte. */
+void x64_state_int(struct cg *cg, uint32_t op, unsigned reg, int32_t disp);
 
 /* VEX.128 (or scalar) and EVEX.128 encodings; v: the second operand, 0 if there is none.  EVEX reaches
  * vector registers 16 to 31.  k: mask register in bits 2..0, bit 7 zeroing; X64_NEAREST: a scalar op

@@ -115,10 +115,15 @@ struct x64_mem x64_operand_mem(const struct cg_operand *o)
 
 static uint32_t width(enum ir_type t) { return t == IR_I64 ? X_W : 0; }
 
+/* From RBP to a CG_STATE or CG_STACK operand. */
+static int32_t state_disp(const struct cg_operand *o)
+{
+    return o->disp - X64_BIAS +
+           (o->kind == CG_STACK ? (int32_t)offsetof(struct tcg_cpu, host_frame) + X64_FRAME_SPILL : 0);
+}
+
 void x64_load_int(struct cg *cg, enum ir_type t, unsigned d, const struct cg_operand *o)
 {
-    struct x64_mem m;
-
     switch (o->kind) {
     case CG_REG:
         x64_copy(cg, width(t), d, o->reg);
@@ -134,8 +139,7 @@ void x64_load_int(struct cg *cg, enum ir_type t, unsigned d, const struct cg_ope
         }
         break;
     default:
-        m = x64_operand_mem(o);
-        x64_mov_rm(cg, width(t), d, &m);
+        x64_state_int(cg, width(t) | 0x8b, d, state_disp(o));
     }
 }
 
@@ -204,12 +208,13 @@ static void move(struct cg *cg, enum ir_type type, const struct cg_operand *to,
         x64_load_int(cg, type, to->reg, from);
         return;
     }
-    m = x64_operand_mem(to);
     if (from->kind == CG_IMM && !from->sym &&
-        (type != IR_I64 || from->imm == (int32_t)from->imm))
+        (type != IR_I64 || from->imm == (int32_t)from->imm)) {
+        m = x64_operand_mem(to);
         x64_mov_mi(cg, width(type), &m, (int32_t)from->imm);
-    else
-        x64_mov_mr(cg, width(type), &m, x64_int(cg, type, from, RAX));
+    } else {
+        x64_state_int(cg, width(type) | 0x89, x64_int(cg, type, from, RAX), state_disp(to));
+    }
 }
 
 static void store_zext(struct cg *cg, const struct cg_operand *to, const struct cg_operand *from,

@@ -18,14 +18,9 @@ void *tcg_arena_alloc(struct tcg_arena *a, size_t n)
     return a->base + at;
 }
 
-static uint64_t key_mix(uint64_t pc, uint32_t mode, uint32_t run_mode)
-{
-    return (pc ^ (uint64_t)mode << 40 ^ (uint64_t)run_mode << 52) * 0x9e3779b97f4a7c15u;
-}
-
 static uint32_t key_hash(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
-    return (uint32_t)(key_mix(pc, mode, run_mode) >> (64 - tcg->hash_bits));
+    return (uint32_t)(tcg_key_mix(pc, mode, run_mode) >> (64 - tcg->hash_bits));
 }
 
 static void hash_add(struct tcg *tcg, struct tcg_region *r)
@@ -50,23 +45,11 @@ bool tcg_hash_grow(struct tcg *tcg)
     return true;
 }
 
-/* Bit sets of addresses, for known[] and seen[]: a page of them is 32768 instructions in a row, so that
- * asking at each instruction of a line stays in the host's caches, and few pages are ever touched.
- * Rarely says yes of an address that is not there. */
-static uint32_t filter_bit(const struct tcg *tcg, uint64_t pc, uint32_t mode)
-{
-    enum { PAGE_BITS = 15 };
-    const uint64_t unit = pc >> __builtin_ctz(tcg->guest->insn_align);
-    const uint32_t page = (uint32_t)(key_mix(unit >> PAGE_BITS, mode, 0) >> 40);
-    return (page << PAGE_BITS | (unit & ((1u << PAGE_BITS) - 1))) % TCG_KNOWN_BITS;
-}
-
-static bool filter_has(const uint8_t *set, uint32_t bit) { return set[bit / 8] >> bit % 8 & 1; }
 static void filter_add(uint8_t *set, uint32_t bit) { set[bit / 8] |= (uint8_t)(1u << bit % 8); }
 
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
-    if (!filter_has(tcg->known, filter_bit(tcg, pc, mode)))
+    if (!tcg_filter_has(tcg, tcg->known, pc, mode))
         return NULL;
     struct tcg_region *r = tcg->hash[key_hash(tcg, pc, mode, run_mode)];
     while (r && (r->dead || !(r->pc == pc && r->mode == mode && r->run_mode == run_mode)))
@@ -74,15 +57,9 @@ struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint3
     return r;
 }
 
-bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
-{
-    return tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_cold || run_mode & TCG_RUN_ONE_INSN ||
-           filter_has(tcg->seen, filter_bit(tcg, pc, mode));
-}
-
 void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode)
 {
-    filter_add(tcg->seen, filter_bit(tcg, pc, mode));
+    filter_add(tcg->seen, tcg_filter_bit(tcg, pc, mode));
 }
 
 struct tcg_region *tcg_region_alloc(struct tcg *tcg)
@@ -169,7 +146,7 @@ void tcg_publish(struct tcg *tcg, struct tcg_region *r)
     if (r->id >> (tcg->hash_bits - 1) && tcg->hash_bits < TCG_HASH_MAX_BITS)
         tcg_hash_grow(tcg); /* without memory lists become longer */
     hash_add(tcg, r);
-    filter_add(tcg->known, filter_bit(tcg, r->pc, r->mode));
+    filter_add(tcg->known, tcg_filter_bit(tcg, r->pc, r->mode));
     pages_add(tcg, r);
     tcg->by_id[r->id] = r;
     atomic_store_explicit(&tcg->n_regions, r->id + 1, memory_order_release);
@@ -329,6 +306,7 @@ void tcg_invalidate(struct tcg *tcg, uint64_t start, uint64_t len)
         return;
     uint64_t last = start + (len - 1) < start ? UINT64_MAX : start + (len - 1);
     pthread_mutex_lock(&tcg->lock);
+    memset(tcg->code_page, 0, sizeof tcg->code_page);
     invalidate(tcg, start, last);
     tcg_worker_invalidate(tcg, start, last);
     pthread_mutex_unlock(&tcg->lock);

@@ -34,6 +34,22 @@ static bool covered(const struct finder *f, uint64_t pc)
     return false;
 }
 
+/* As mem.code(), with what it said before. */
+static const uint8_t *code_at(struct tcg *tcg, uint64_t address, uint64_t *avail)
+{
+    enum { PAGE = 1 << TCG_PAGE_BITS };
+    struct tcg_code_page *p = &tcg->code_page[(address >> TCG_PAGE_BITS) % TCG_CODE_PAGES];
+    const uint64_t offset = address % PAGE;
+    int sig, code;
+    *avail = PAGE - offset;
+    if (p->bytes && p->page == address >> TCG_PAGE_BITS)
+        return p->bytes + offset;
+    const uint8_t *bytes = tcg->mem.code(tcg->mem.opaque, address, avail, &sig, &code);
+    if (bytes && *avail >= PAGE - offset)
+        *p = (struct tcg_code_page){address >> TCG_PAGE_BITS, bytes - offset};
+    return bytes;
+}
+
 /* As tcg_lift_fetch(); what is left of the page is remembered. */
 bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
 {
@@ -42,8 +58,7 @@ bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsig
     const unsigned whole = n;
     while (n) {
         uint64_t avail = 0;
-        int sig = SIGSEGV, code = SEGV_MAPERR;
-        const uint8_t *p = tcg->mem.code(tcg->mem.opaque, address, &avail, &sig, &code);
+        const uint8_t *p = code_at(tcg, address, &avail);
         if (!p || !avail || address >> TCG_PAGE_BITS == tcg->lift_bad) {
             if (!l->done)
                 ir_raise(l->ir, TCG_EXC_FETCH, (int64_t)address, l->pc);
@@ -87,7 +102,8 @@ static bool ends_at(const struct finder *f, uint64_t pc)
     const struct tcg_lift *l = &f->lift;
     if (f->how->line == TCG_LINE_BLOCK)
         return pc == l->skip_to || tcg_graph_leader(f->how->graph, f->how->context, pc);
-    return tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
+    return tcg_filter_has(l->tcg, l->tcg->known, pc, l->mode) &&
+           tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
 }
 
 /* May the line go on at `target`? */

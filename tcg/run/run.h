@@ -87,6 +87,10 @@ struct tcg_stats {
 struct tcg_insn_row { uint64_t pc; bool used, compiled; };
 struct tcg_insn_set { struct tcg_insn_row *row; uint64_t n, n_compiled, n_rows; };
 
+/* Guest code that can be read: a page of it.  bytes NULL: none.  Whatever takes it away tells tcg_invalidate(). */
+struct tcg_code_page { uint64_t page; const uint8_t *bytes; };
+enum { TCG_CODE_PAGES = 64 };
+
 struct tcg {
     const struct guest *guest;
     const struct host *host;
@@ -120,6 +124,7 @@ struct tcg {
     atomic_bool fp_status;          /* the guest has read its FP status */
     /* Code that cannot be read though mem.code() gave it: a lift begins again without that page. */
     const struct tcg_thread *lifting; /* whose thread lifts now; NULL if none */
+    struct tcg_code_page code_page[TCG_CODE_PAGES]; /* what mem.code() said of late; by page number */
     uint64_t lift_bad;                /* the page; UINT64_MAX if none */
     sigjmp_buf lift_recover;
 };
@@ -189,9 +194,34 @@ bool tcg_graph_leader(const struct opt_graph *g, uint32_t context, uint64_t pc);
 
 /* cache.c; all with the lock unless said. */
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode);
+static inline uint64_t tcg_key_mix(uint64_t pc, uint32_t mode, uint32_t run_mode)
+{
+    return (pc ^ (uint64_t)mode << 40 ^ (uint64_t)run_mode << 52) * 0x9e3779b97f4a7c15u;
+}
+
+/* Bit sets of addresses, for known[] and seen[]: a page of them is 32768 instructions in a row, so that
+ * asking at each instruction of a line stays in the host's caches, and few pages are ever touched.
+ * Rarely says yes of an address that is not there. */
+static inline uint32_t tcg_filter_bit(const struct tcg *tcg, uint64_t pc, uint32_t mode)
+{
+    enum { PAGE_BITS = 15 };
+    const uint64_t unit = pc >> __builtin_ctz(tcg->guest->insn_align);
+    const uint32_t page = (uint32_t)(tcg_key_mix(unit >> PAGE_BITS, mode, 0) >> 40);
+    return (page << PAGE_BITS | (unit & ((1u << PAGE_BITS) - 1))) % TCG_KNOWN_BITS;
+}
+static inline bool tcg_filter_has(const struct tcg *tcg, const uint8_t *set, uint64_t pc, uint32_t mode)
+{
+    const uint32_t bit = tcg_filter_bit(tcg, pc, mode);
+    return set[bit / 8] >> bit % 8 & 1;
+}
+
 /* Has the line at pc been interpreted (tcg_see() said so)?  Always true if nothing ever is.  Rarely
  * true of others. */
-bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode);
+static inline bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
+{
+    return tcg->opt.accel != TCG_ACCEL_JIT || tcg->opt.no_cold || run_mode & TCG_RUN_ONE_INSN ||
+           tcg_filter_has(tcg, tcg->seen, pc, mode);
+}
 void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode);
 struct tcg_region *tcg_region_alloc(struct tcg *tcg);
 void *tcg_arena_alloc(struct tcg_arena *a, size_t n); /* NULL if full; 16-byte aligned */
