@@ -268,6 +268,8 @@ static void page_invalidate(struct tcg *tcg, struct tcg_page *p, uint64_t start,
 struct tcg_region *tcg_revive(struct tcg *tcg, const struct tcg_cpu *cpu)
 {
     struct tcg_region **p = &tcg->hash[key_hash(tcg, cpu->pc, cpu->mode, cpu->run_mode)], *r;
+    if (!tcg_filter_has(tcg, tcg->known, cpu->pc, cpu->mode))
+        return NULL;
     while ((r = *p)) {
         if (!r->dead || r->pc != cpu->pc || r->mode != cpu->mode || r->run_mode != cpu->run_mode) {
             p = &r->hash_next;
