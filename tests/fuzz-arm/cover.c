@@ -15,7 +15,7 @@ static const char *const flow_names[FLOW_COUNT] = {
     [FLOW_LIST] = "LDM, POP pc",    [FLOW_ALU] = "ALU pc",
 };
 
-/* Rows that are left out; tests/insn has them. */
+/* Rows that are left out; tests/cpu executes them. */
 static const struct {
     const char *name, *why;
 } exceptions[] = {
