@@ -2,8 +2,8 @@
 /*
  * Inside the translator's run time.  Read in this order: tcg.c (making one), loop.c (the CPU
  * loop), translate.c (one function names every stage), lift.c, graph.c (finding a region), cache.c
- * (regions: look-up, chaining, invalidation, flushing), worker.c (tier 2 on a thread of its own), fault.c (host signals), lockstep.c (emitted
- * code against the interpreter), log.c, perf.c (what perf is told).
+ * (regions: look-up, chaining, invalidation, flushing), worker.c (tier 2 on a thread of its own), fault.c
+ * (host signals), lockstep.c (emitted code against the interpreter), log.c, perf.c (what perf is told).
  *
  * Locks: tcg->lock guards everything but what is said to be read without it.  Code and regions
  * live in two arenas that only grow until a flush, which waits until no CPU is in emitted code;
@@ -243,6 +243,8 @@ _Noreturn void tcg_leave_from_c(struct tcg_cpu *cpu);
 
 /* worker.c; with the lock, but new, free.  NOT_NOW: too many wait, or the line is in a region that is being
  * made; NO_WORKER: the caller is to make it. */
+enum { TCG_WORKER_AFTER = 8 }; /* regions: the first ones are made where they are found, for a short program a
+                                  thread costs more than it saves */
 enum tcg_queued { TCG_QUEUED, TCG_NOT_NOW, TCG_NO_WORKER };
 /* Has the region of tier 2 made that is to take the line's place; the CPU is at its pc. */
 enum tcg_queued tcg_worker_queue(struct tcg_cpu *cpu, struct tcg_region *line);

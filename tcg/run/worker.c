@@ -5,7 +5,8 @@
  * lock, and with the lock moves it to where the cache has grown to and puts it in the place of the
  * line that became hot.  What has changed meanwhile drops the job.
  *
- * The worker is there while there is work, and a little longer: a process that forks, or changes its
+ * The first regions of a process are made by the guest's thread (TCG_WORKER_AFTER): most programs are
+ * short.  Then the worker is there while there is work, and a little longer: a process that forks, or changes its
  * credentials or namespaces, finds none (tcg_settle).  Without a second CPU, or where no thread can be
  * made, the guest's thread compiles.
  */
@@ -49,6 +50,7 @@ struct tcg_worker {
     pthread_cond_t work, idle;
     struct tcg_job *queue, *now, *unused;
     unsigned n_queued;
+    unsigned n_asked;        /* up to TCG_WORKER_AFTER */
     struct cg cg;
     struct ir ir;
     uint8_t *scratch;
@@ -305,7 +307,13 @@ enum tcg_queued tcg_worker_queue(struct tcg_cpu *cpu, struct tcg_region *line)
 {
     struct tcg *tcg = cpu->tcg;
     struct tcg_worker *w = tcg->worker;
-    if (!w || !start(tcg))
+    if (!w)
+        return TCG_NO_WORKER;
+    if (w->n_asked < TCG_WORKER_AFTER) {
+        w->n_asked++;
+        return TCG_NO_WORKER;
+    }
+    if (!start(tcg))
         return TCG_NO_WORKER;
     if (w->n_queued == MAX_JOBS || expected(tcg, cpu->pc))
         return TCG_NOT_NOW;
