@@ -6,9 +6,9 @@
  * line that became hot.  What has changed meanwhile drops the job.
  *
  * The first regions of a process are made by the guest's thread (TCG_WORKER_AFTER): most programs are
- * short.  Then the worker is there while there is work, and a little longer: a process that forks, or changes its
- * credentials or namespaces, finds none (tcg_settle).  Without a second CPU, or where no thread can be
- * made, the guest's thread compiles.
+ * short.  Then the worker is there while there is work, and a little longer: a process that forks, or
+ * changes its credentials or namespaces, finds none (tcg_settle).  Without a second CPU, or where no
+ * thread can be made, the guest's thread compiles.
  */
 #define _GNU_SOURCE
 #include <sched.h>
