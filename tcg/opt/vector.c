@@ -121,6 +121,10 @@ void opt_fold_vector(struct ir *ir, ir_ref r)
         if (!fold_reversed(ir, r))
             fold_again(ir, r);
         break;
+    case IR_vor: case IR_vand: /* how A32 copies a Q register */
+        if (op->arg[0] == op->arg[1] && !(op->lane & (IR_LANES_64 | IR_LANES_1)))
+            opt_replace(ir, r, op->arg[0]);
+        break;
     case IR_vtoi:
         fold_lane(ir, r);
         break;
