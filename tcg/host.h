@@ -131,6 +131,8 @@ struct host {
     void (*goto_pc)(struct cg *cg, uint64_t pc, uint32_t link, bool poll);
     void (*call_pc)(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret);
     void (*goto_ind)(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
+    /* At the region's entry: counts it, and leaves with its pc when the count is full (cpu->heat). */
+    void (*count_entry)(struct cg *cg);
     void (*call_ind)(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);
     void (*raise)(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc);
     /* cpu->counts[index]++, for -d stats: not atomic.  The host's flags and scratch registers are lost. */
@@ -208,6 +210,7 @@ struct cg {
     bool count;                  /* emit counters of what is slow (cpu->counts) */
     bool count_polls;            /* poll leaves when cpu->polls_left are over, not when it is kicked */
     bool heat;                   /* jumps backwards count (cpu->heat) */
+    bool count_entries;          /* so do entries of the region */
     bool overflow;               /* set when the buffer is full: the region is given up */
     struct cg_priv *priv;        /* codegen/'s own */
 };

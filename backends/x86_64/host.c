@@ -439,6 +439,7 @@ const struct host x64_host = {
     .goto_pc = x64_goto_pc,
     .call_pc = x64_call_pc,
     .goto_ind = x64_goto_ind,
+    .count_entry = x64_count_entry,
     .call_ind = x64_call_ind,
     .rets_reset = x64_rets_reset,
     .raise = x64_raise,

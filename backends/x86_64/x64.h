@@ -174,6 +174,7 @@ uint64_t x64_call_stack(const struct tcg_cpu *cpu);
 void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll);
 void x64_call_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret);
 void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
+void x64_count_entry(struct cg *cg);
 void x64_call_ind(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);
 bool x64_frame_rets_full(void *ucontext, struct tcg_cpu *cpu, const void *address);
 void x64_rets_reset(struct tcg_cpu *cpu);

@@ -8,9 +8,9 @@
 
 #include "tcg/host.h"
 
-/* An exit to a known pc: the patchable displacement is at `at`.  call_return: it is taken when a call
- * that left by another one returns. */
-struct cg_link { uint8_t *at; uint64_t pc; bool call_return; };
+/* An exit to a known pc: the patchable displacement is at `at`.  call: by a call; call_return: it is taken
+ * when a call that left by another one returns. */
+struct cg_link { uint8_t *at; uint64_t pc; bool call, call_return; };
 
 /* A place in a region's code whose value depends on where something is. */
 enum cg_reloc_kind {

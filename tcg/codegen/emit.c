@@ -346,6 +346,7 @@ static void emit_goto(struct cg *cg, const struct ir_op *op)
     cg_count_exit(cg, op->mod == IR_IND_CALL ? CG_EXIT_CALL : CG_EXIT_DIRECT);
     if (op->mod == IR_IND_CALL) {
         struct cg_return ret = new_return(cg, op->imm2);
+        cg->priv->links[link].call = true;
         cg->host->call_pc(cg, pc, link, poll, &ret);
     } else {
         cg->host->goto_pc(cg, pc, link, poll);
@@ -493,6 +494,8 @@ int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t 
     cg_liveness(cg);
     cg_alloc_reset(cg);
     cg_snap_begin(cg);
+    if (cg->count_entries)
+        cg->host->count_entry(cg);
     for (uint32_t k = 0; k < ir->n_blocks && !cg->overflow; k++)
         emit_block(cg, k);
     const uint32_t main_size = (uint32_t)(cg->p - at);

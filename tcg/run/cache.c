@@ -355,6 +355,7 @@ void tcg_flush(struct tcg *tcg, struct tcg_cpu *self)
     for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
         tcg_free_ir(tcg->by_id[k]);
     memset(tcg->heat, 0, tcg->n_regions * sizeof *tcg->heat);
+    memset(tcg->heat + TCG_MAX_REGIONS, 0, tcg->n_regions * sizeof *tcg->heat);
     atomic_store(&tcg->n_regions, 0);
     for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next) {
         tcg_jump_flush(n->thread.cpu);

@@ -12,6 +12,7 @@ struct finder {
     struct tcg_lift lift;
     struct tcg_lifted *out;
     const struct tcg_lift_how *how;
+    unsigned at;                    /* the block of how->path that is being lifted */
 };
 
 static struct finder *finder_of(struct tcg_lift *l)
@@ -96,14 +97,24 @@ static unsigned ranges(const struct finder *f)
     return o->n_ranges + !(o->n_ranges && touches(&o->range[o->n_ranges - 1], address_of(&f->lift, f->lift.pc)));
 }
 
-/* A line ends where a known region begins. */
+/* Is it known that the guest went on at pc, from the block that is being lifted? */
+static bool on_path(const struct finder *f, uint64_t pc)
+{
+    const struct tcg_path *p = f->how->path;
+    return p && f->at + 1 < p->n && p->pc[f->at + 1] == pc;
+}
+
+/* A line ends where a known region begins; one along a path only at a loop that is one region, or where
+ * it comes round. */
 static bool ends_at(const struct finder *f, uint64_t pc)
 {
     const struct tcg_lift *l = &f->lift;
     if (f->how->line == TCG_LINE_BLOCK)
         return pc == l->skip_to || tcg_graph_leader(f->how->graph, f->how->context, pc);
-    return tcg_filter_has(l->tcg, l->tcg->known, pc, l->mode) &&
-           tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
+    if (!tcg_filter_has(l->tcg, l->tcg->known, pc, l->mode) && !on_path(f, pc))
+        return false;
+    const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
+    return on_path(f, pc) ? covered(f, pc) || (r && r->tier == 2) : r != NULL;
 }
 
 /* May the line go on at `target`? */
@@ -112,7 +123,8 @@ static bool may_follow(struct tcg_lift *l, uint64_t target)
     struct finder *f = finder_of(l);
     uint64_t at = address_of(l, target), here = address_of(l, l->pc);
     return !(l->run_mode & TCG_RUN_ONE_INSN) && f->how->line != TCG_LINE_BLOCK &&
-           ranges(f) < TCG_LINE_RANGES && l->n_insns + 1 < l->limit && !covered(f, target) &&
+           ranges(f) < (f->how->path ? TCG_TRACE_RANGES : TCG_LINE_RANGES) &&
+           l->n_insns + 1 < l->limit && !covered(f, target) &&
            !(at >= here && at < here + l->ir->guest->max_insn_bytes) && !ends_at(f, target);
 }
 
@@ -134,10 +146,29 @@ void tcg_lift_call(struct tcg_lift *l, uint64_t target)
     end(l);
 }
 
+/* Does the line follow the branch?  Not backwards, where jumps are counted, unless no loop has been found
+ * there. */
+static bool goes_there(struct tcg_lift *l, uint64_t taken)
+{
+    const struct finder *f = finder_of(l);
+    if (!on_path(f, taken) || taken == l->next_pc || !may_follow(l, taken))
+        return false;
+    const struct tcg_region *r =
+        taken > l->pc ? NULL : tcg_lookup(l->tcg, taken, l->mode, l->run_mode);
+    return taken > l->pc || (r && r->lukewarm);
+}
+
 void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t taken)
 {
     if (cond >= IR_AL) {
         tcg_lift_goto(l, taken);
+        return;
+    }
+    if (goes_there(l, taken)) {
+        ir_exit_if(l->ir, cond ^ 1, flags, l->next_pc);
+        if (taken <= l->pc)
+            ir_emit(l->ir, (struct ir_op){.opc = IR_poll, .imm = (int64_t)taken});
+        l->next_pc = taken;
         return;
     }
     ir_exit_if(l->ir, cond, flags, taken);
@@ -197,7 +228,7 @@ static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
 static bool at_side_exit(const struct finder *f, uint64_t pc)
 {
     const struct tcg_lift *l = &f->lift;
-    return l->ir->ops[l->ir->n - 1].opc == IR_exit_if &&
+    return l->ir->ops[l->ir->n - 1].opc == IR_exit_if && !on_path(f, pc) &&
            (f->how->line != TCG_LINE || !tcg_seen(l->tcg, pc, l->mode, l->run_mode));
 }
 
@@ -223,6 +254,7 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
             ir_goto_pc(ir, pc);
             break;
         }
+        f.at += on_path(&f, pc);
         l->next_pc = pc + tcg->guest->insn_align;
         ir_insn(ir, pc, 0);
         uint64_t start = address_of(l, pc), straight = start + tcg->guest->max_insn_bytes;

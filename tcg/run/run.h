@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inside the translator's run time.  Read in this order: tcg.c (making one), loop.c (the CPU
- * loop), translate.c (one function names every stage), lift.c, graph.c (finding a region), cache.c
- * (regions: look-up, chaining, invalidation, flushing), worker.c (tier 2 on a thread of its own), fault.c
- * (host signals), lockstep.c (emitted code against the interpreter), log.c, perf.c (what perf is told).
+ * loop), translate.c (one function names every stage), lift.c, trace.c, graph.c (finding a region),
+ * cache.c (regions: look-up, chaining, invalidation, flushing), worker.c (tier 2 on a thread of its own),
+ * fault.c (host signals), lockstep.c (emitted code against the interpreter), log.c, perf.c (what perf is
+ * told).
  *
  * Locks: tcg->lock guards everything but what is said to be read without it.  Code and regions
  * live in two arenas that only grow until a flush, which waits until no CPU is in emitted code;
@@ -20,7 +21,8 @@
 #include "tcg/interp/interp.h"
 #include "tcg/tcg.h"
 
-enum { TCG_MAX_RANGES = 32, TCG_LINE_RANGES = 4, TCG_MAX_INSNS = 64, TCG_PAGE_BITS = 12 };
+enum { TCG_MAX_RANGES = 32, TCG_LINE_RANGES = 4, TCG_TRACE_RANGES = 16, TCG_MAX_INSNS = 64,
+       TCG_PAGE_BITS = 12 };
 
 struct tcg_range64 { uint64_t start, end; };
 struct tcg_region_key { uint64_t pc; uint32_t mode, run_mode; };
@@ -36,6 +38,7 @@ struct tcg_region {
     uint8_t tier;                   /* enum tcg_tier, never AUTO: 1 a line, 2 a graph */
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
+    bool trace;                     /* along a path (trace.c) */
     bool lukewarm;                  /* a jump backwards to it makes no region of tier 2 any more */
     uint8_t graph_tries;            /* regions of tier 2 that would have been too large */
     const uint8_t *code;
@@ -54,6 +57,7 @@ struct tcg_region {
 struct tcg_edge {
     uint64_t pc;                    /* where it leads */
     uint8_t *at;                    /* patchable displacement */
+    bool call;                      /* taken by a call */
     bool call_return;               /* taken when the call by which the region ends returns */
     struct tcg_region *from, *to;   /* to: NULL while unchained */
     struct tcg_edge *next_in;
@@ -67,7 +71,6 @@ struct tcg_arena { uint8_t *base; size_t size, used; };
 enum {
     TCG_HASH_BITS = 10, TCG_HASH_MAX_BITS = 20, /* of the table of regions: at first, at most */
     TCG_PAGE_HASH_BITS = 11,
-    TCG_MAX_REGIONS = 1 << 21,
     TCG_DATA_ROOM = 65536, /* of the data arena: what describing a region and listing it on its pages may take */
     TCG_KNOWN_BITS = 1 << 23,                   /* of known[] and seen[] */
 };
@@ -133,6 +136,14 @@ struct tcg {
  * made again then, and costs more), gets code that checks instead. */
 enum { TCG_FP_TRAPS = 1000 };
 
+/* Where the guest went from a hot line: the first pcs of blocks. */
+enum { TCG_PATH = 24 };
+struct tcg_path {
+    uint64_t pc[TCG_PATH];
+    unsigned n;                     /* 0: nothing is being recorded */
+    uint32_t mode, run_mode;
+};
+
 /* A CPU's run-time side; cpu->thread points here. */
 struct tcg_thread {
     struct tcg_cpu *cpu;
@@ -147,6 +158,7 @@ struct tcg_thread {
     unsigned n_fp_traps;            /* Invalid raised so far */
     volatile bool fp_traps_over;    /* they are too many: TCG_FP_TRAPS */
     struct ir step;                 /* loop.c: one instruction that is interpreted */
+    struct tcg_path path;           /* trace.c */
     struct tcg_lockstep *lockstep;  /* lockstep.c; NULL until it is needed */
 };
 struct tcg_cpu_node { struct tcg_thread thread; struct tcg_cpu_node *next; };
@@ -166,6 +178,16 @@ struct tcg_lifted {
 struct tcg_region *tcg_region_new(struct tcg *tcg, const struct tcg_region_key *key, unsigned tier,
                                   const struct tcg_lifted *lifted);
 bool tcg_region_keep(struct tcg *tcg, struct tcg_region *r, const struct cg_output *out);
+/* trace.c; with the lock.  head: is the line at the CPU's pc, about to be made, one from which a path may
+ * be worth it?  begin: region r is about to run at the CPU's pc; true: it has become hot, and a
+ * path is recorded from here.  go_on: while thread->path.n; false: the path has ended, and a line along it
+ * has taken the place of the hot one.  While they are true thread->step is to be interpreted. */
+bool tcg_trace_head(const struct tcg_cpu *cpu);
+bool tcg_trace_begin(struct tcg_cpu *cpu, struct tcg_region *r);
+bool tcg_trace_go_on(struct tcg_cpu *cpu);
+/* translate.c: makes the line along thread->path. */
+void tcg_translate_path(struct tcg_cpu *cpu);
+
 /* lift.c: fills ir with the line at pc.  With the lock. */
 enum tcg_line {
     TCG_LINE,                       /* along direct jumps and past side exits */
@@ -175,6 +197,7 @@ enum tcg_line {
 struct tcg_lift_how {
     enum tcg_line line;
     unsigned max_insns;
+    const struct tcg_path *path;    /* TCG_LINE: which way to go; NULL: as the code stands */
     const struct opt_graph *graph;  /* TCG_LINE_BLOCK: whose leaders, */
     uint32_t context;               /* in which context */
 };
@@ -250,6 +273,8 @@ enum tcg_queued { TCG_QUEUED, TCG_NOT_NOW, TCG_NO_WORKER };
 enum tcg_queued tcg_worker_queue(struct tcg_cpu *cpu, struct tcg_region *line);
 /* Takes the line's job back if it has waited long: the other CPUs are busy. */
 bool tcg_worker_late(struct tcg *tcg, const struct tcg_region *line);
+/* Is a region to come in the line's place? */
+bool tcg_worker_has(const struct tcg *tcg, const struct tcg_region *line);
 bool tcg_worker_new(struct tcg *tcg); /* false: no memory */
 void tcg_worker_free(struct tcg *tcg);
 /* Guest code in [start, last] has changed. */

@@ -29,7 +29,7 @@ static bool make_memory(struct tcg *tcg)
 {
     size_t size = tcg->opt.cache_bytes ? tcg->opt.cache_bytes : DEFAULT_CACHE;
     tcg->by_id = map_zero(TCG_MAX_REGIONS * sizeof *tcg->by_id);
-    tcg->heat = map_zero(TCG_MAX_REGIONS * sizeof *tcg->heat);
+    tcg->heat = map_zero(2 * TCG_MAX_REGIONS * sizeof *tcg->heat);
     tcg->pages = map_zero(sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
     return tcg->by_id && tcg->heat && tcg_hash_grow(tcg) && tcg->pages &&
            arena_map(&tcg->code, size, PROT_READ | PROT_WRITE | PROT_EXEC) &&
@@ -115,7 +115,7 @@ void tcg_free(struct tcg *tcg)
     if (tcg->by_id)
         munmap(tcg->by_id, TCG_MAX_REGIONS * sizeof *tcg->by_id);
     if (tcg->heat)
-        munmap(tcg->heat, TCG_MAX_REGIONS * sizeof *tcg->heat);
+        munmap(tcg->heat, 2 * TCG_MAX_REGIONS * sizeof *tcg->heat);
     free(tcg->hash);
     if (tcg->pages)
         munmap(tcg->pages, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);

@@ -54,6 +54,7 @@ bool tcg_region_keep(struct tcg *tcg, struct tcg_region *r, const struct cg_outp
     memcpy(snap, out->snap, out->snap_size);
     for (uint32_t k = 0; k < out->n_links; k++)
         r->edges[k] = (struct tcg_edge){.pc = out->links[k].pc, .at = out->links[k].at, .from = r,
+                                         .call = out->links[k].call,
                                          .call_return = out->links[k].call_return};
     r->n_edges = out->n_links;
     r->snap = snap;
@@ -92,7 +93,9 @@ static unsigned disabled_passes(const struct tcg *tcg, uint64_t pc)
 static bool lift(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned tier, unsigned max_insns,
                  struct tcg_lifted *lifted)
 {
-    const struct tcg_lift_how line = {.line = TCG_LINE, .max_insns = max_insns};
+    const struct tcg_path *path = &cpu->thread->path;
+    const struct tcg_lift_how line = {.line = TCG_LINE, .max_insns = max_insns,
+                                      .path = path->n ? path : NULL};
     if (tier == 2)
         return tcg_lift_graph(tcg, cpu, lifted);
     tcg_lift_region(tcg, &tcg->ir, cpu, cpu->pc, &line, lifted);
@@ -154,6 +157,7 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ti
     opt_run(ir, disabled_passes(tcg, cpu->pc), tcg->opt.verify);
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
     tcg->cg.heat = tier == 1 && may_loop(tcg, cpu);
+    tcg->cg.count_entries = tcg->cg.heat && !cpu->thread->path.n && tcg_trace_head(cpu);
     int err;
     if (tcg->opt.accel == TCG_ACCEL_INTERP) {
         r->ir = keep_ir(ir);
@@ -260,6 +264,26 @@ static struct tcg_region *heat_up(struct tcg_cpu *cpu, struct tcg_region *r)
     return hot;
 }
 
+void tcg_translate_path(struct tcg_cpu *cpu)
+{
+    struct tcg *tcg = cpu->tcg;
+    const uint64_t pc = cpu->pc;
+    struct tcg_region *trace;
+    cpu->pc = cpu->thread->path.pc[0];
+    struct tcg_region *line = tcg_lookup(tcg, cpu->pc, cpu->mode, cpu->run_mode);
+    if (line && line->tier == 1 && !tcg_worker_has(tcg, line) && may_loop(tcg, cpu)) {
+        const uint64_t start = tcg_log_clock(tcg);
+        if (!tcg_translate(tcg, cpu, 1, TCG_MAX_INSNS, &trace)) {
+            trace->trace = true;
+            trace->lukewarm = line->lukewarm;
+            trace->graph_tries = line->graph_tries;
+            tcg_forget(tcg, line);
+        }
+        tcg->stats.tier[1].ns += tcg_log_clock(tcg) - start;
+    }
+    cpu->pc = pc;
+}
+
 /* NULL: to be interpreted. */
 static struct tcg_region *make_or_lift(struct tcg_cpu *cpu)
 {
@@ -278,13 +302,18 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu)
     pthread_mutex_lock(&tcg->lock);
     while (atomic_load(&tcg->stop))
         pthread_cond_wait(&tcg->resumed, &tcg->lock);
+    const bool recording = cpu->thread->path.n && tcg_trace_go_on(cpu);
     struct tcg_region *r = tcg_lookup(tcg, cpu->pc, cpu->mode, cpu->run_mode);
     tcg->stats.lookups++;
     tcg->stats.found[cpu->link ? TCG_FROM_LINK : cpu->thread->from]++;
-    if (!r)
+    if (recording)
+        r = NULL;
+    else if (!r)
         r = make_or_lift(cpu);
     else if (cpu->link && cpu->link->region < tcg->n_regions && tcg->heat[cpu->link->region] < 0)
         r = heat_up(cpu, r);
+    else if (!cpu->link && tcg_trace_begin(cpu, r))
+        r = NULL;
     if (r && !tcg->opt.no_chain)
         connect(cpu, r);
     cpu->link = NULL;

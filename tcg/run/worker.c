@@ -350,6 +350,15 @@ bool tcg_worker_late(struct tcg *tcg, const struct tcg_region *line)
     return true;
 }
 
+bool tcg_worker_has(const struct tcg *tcg, const struct tcg_region *line)
+{
+    const struct tcg_worker *w = tcg->worker;
+    const struct tcg_job *j = w ? w->queue : NULL;
+    while (j && !(j->line == line && valid(tcg, j)))
+        j = j->next;
+    return j || (w && w->now && w->now->line == line && valid(tcg, w->now));
+}
+
 static void drop(struct tcg_job *j, uint64_t start, uint64_t last)
 {
     for (; j; j = j->next)
