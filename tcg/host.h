@@ -228,6 +228,7 @@ void cg_link_at(struct cg *cg, uint32_t link, uint8_t *at);
  * cg->p + skip (or as a shorter field: then do not use this form).  The one place that can record a
  * relocation. */
 void cg_guest_address(struct cg *cg, unsigned skip, uint64_t value);
+void cg_guest_address32(struct cg *cg, unsigned skip, uint32_t value); /* 4 bytes, of a 32-bit guest */
 /* The 4 bytes at cg->p are about to become a distance to `target`, a place in the code cache that is not
  * the region's own. */
 void cg_cache_distance(struct cg *cg, const uint8_t *target);

@@ -129,7 +129,13 @@ void x64_load_int(struct cg *cg, enum ir_type t, unsigned d, const struct cg_ope
         x64_copy(cg, width(t), d, o->reg);
         break;
     case CG_IMM:
-        if (o->sym) {
+        if (o->sym && t == IR_I32) {
+            cg_guest_address32(cg, d >= 8 ? 2 : 1, (uint32_t)o->imm);
+            if (d >= 8)
+                x64_u8(cg, 0x41);
+            x64_u8(cg, 0xb8 | (d & 7));
+            x64_u32(cg, (uint32_t)o->imm);
+        } else if (o->sym) {
             cg_guest_address(cg, 2, (uint64_t)o->imm);
             x64_u8(cg, d >= 8 ? 0x49 : 0x48);
             x64_u8(cg, 0xb8 | (d & 7));

@@ -42,7 +42,7 @@ TRANS(BLX_reg)
 {
     a32_guard(s);
     ir_ref target = a32_r(s, a->rm); /* before the link: BLX LR */
-    ir_put(s->ir, A32_SLOT_LR, a32_imm(s, (s->pc + s->bytes) | (s->thumb ? A32_PC_T : 0)));
+    ir_put(s->ir, A32_SLOT_LR, ir_const_pc(s->ir, (s->pc + s->bytes) | (s->thumb ? A32_PC_T : 0)));
     a32_bx(s, target, IR_IND_CALL);
     return true;
 }
@@ -160,7 +160,7 @@ static bool table_branch(struct a32_lift *s, const a32_arg_TBB *a, unsigned size
     }
     ir_ref v = a32_load(s, IR_I32, size, ir_add(ir, IR_I32, a32_r(s, a->rn), m), 0);
     ir_ref offset = ir_shl(ir, IR_I32, v, a32_imm(s, 1));
-    a32_bx(s, ir_add(ir, IR_I32, offset, a32_imm(s, a32_pc_value(s) | A32_PC_T)), IR_IND_JUMP);
+    a32_bx(s, ir_add(ir, IR_I32, offset, ir_const_pc(s->ir, a32_pc_value(s) | A32_PC_T)), IR_IND_JUMP);
     return true;
 }
 

@@ -378,14 +378,14 @@ TRANS(MUL_reg2)
 /* ADR <Rd>, <label> */
 TRANS(ADR)
 {
-    a32_put_r(s, a->rd, a32_imm(s, a32_pc_base(s) + a->imm));
+    a32_put_r(s, a->rd, ir_const_pc(s->ir, a32_pc_base(s) + a->imm));
     return true;
 }
 
 /* The base of ADDW and SUBW, which with Rn = 15 are ADR. */
 static ir_ref wide_base(struct a32_lift *s, unsigned rn)
 {
-    return rn == 15 ? a32_imm(s, a32_pc_base(s)) : a32_r(s, rn);
+    return rn == 15 ? ir_const_pc(s->ir, a32_pc_base(s)) : a32_r(s, rn);
 }
 
 /* ADDW<c> <Rd>, <Rn>, #<imm12> */

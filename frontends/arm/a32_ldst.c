@@ -22,7 +22,7 @@ struct address {
 
 static ir_ref base_register(struct a32_lift *s, unsigned rn)
 {
-    return rn == 15 ? a32_imm(s, a32_pc_base(s)) : a32_r(s, rn);
+    return rn == 15 ? ir_const_pc(s->ir, a32_pc_base(s)) : a32_r(s, rn);
 }
 
 static bool immediate_address(struct a32_lift *s, const a32_arg_LDR_imm *a, struct address *m)

@@ -158,7 +158,7 @@ void a32_branch(struct a32_lift *s, uint32_t address) { a32_branch_to(s, address
 void a32_call_to(struct a32_lift *s, uint32_t address, bool thumb)
 {
     a32_guard(s);
-    ir_put(s->ir, A32_SLOT_LR, a32_imm(s, (s->pc + s->bytes) | (s->thumb ? A32_PC_T : 0)));
+    ir_put(s->ir, A32_SLOT_LR, ir_const_pc(s->ir, (s->pc + s->bytes) | (s->thumb ? A32_PC_T : 0)));
     tcg_lift_call(s->l, pc_word(address, thumb));
 }
 

@@ -68,7 +68,7 @@ static inline ir_ref a32_imm(struct a32_lift *s, uint32_t v)
 /* Register r as an i32; 15 reads as a32_pc_value(). */
 static inline ir_ref a32_r(struct a32_lift *s, unsigned r)
 {
-    return r == 15 ? a32_imm(s, a32_pc_value(s)) : ir_get(s->ir, A32_SLOT_R0 + r);
+    return r == 15 ? ir_const_pc(s->ir, a32_pc_value(s)) : ir_get(s->ir, A32_SLOT_R0 + r);
 }
 
 /* --- conditions -------------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@ enum { SIZE_W = 2, SIZE_DW = 3, SIZE_QW = 4 };
 
 static ir_ref base_of(struct a32_lift *s, unsigned rn)
 {
-    return rn == 15 ? a32_imm(s, a32_pc_base(s)) : a32_r(s, rn);
+    return rn == 15 ? ir_const_pc(s->ir, a32_pc_base(s)) : a32_r(s, rn);
 }
 
 /* VLDR, VSTR{.16|.32|.64} Vd, [Rn, #+/-imm] */

@@ -15,6 +15,7 @@ struct cg_link { uint8_t *at; uint64_t pc; bool call, call_return; };
 /* A place in a region's code whose value depends on where something is. */
 enum cg_reloc_kind {
     CG_RELOC_GUEST,  /* 8 bytes, `value`: a guest address that moves with its image */
+    CG_RELOC_GUEST32, /* 4 bytes: the same, of a 32-bit guest */
     CG_RELOC_CACHE,  /* 4 bytes, relative to their own place (and a constant): what is `value` bytes
                         behind the code cache's first byte */
     CG_RELOC_REGION, /* 4 bytes, `value`: the region's number */

@@ -20,6 +20,11 @@ void cg_guest_address(struct cg *cg, unsigned skip, uint64_t value)
     record(cg, skip, CG_RELOC_GUEST, value);
 }
 
+void cg_guest_address32(struct cg *cg, unsigned skip, uint32_t value)
+{
+    record(cg, skip, CG_RELOC_GUEST32, value);
+}
+
 void cg_cache_distance(struct cg *cg, const uint8_t *target)
 {
     record(cg, 0, CG_RELOC_CACHE, (uint64_t)(target - cg->cache));

@@ -37,6 +37,13 @@ static void put_num(struct buf *o, uint64_t v)
     put8(o, (unsigned)v);
 }
 
+/* From the region's pc; what is above 32 bits is not part of a 32-bit guest's addresses. */
+static int64_t distance(const struct cg *cg, enum ir_type type, int64_t address)
+{
+    const uint64_t d = (uint64_t)address - cg->ir->entry_pc;
+    return type == IR_I32 ? (int32_t)d : (int64_t)d;
+}
+
 static uint64_t zigzag(int64_t v) { return (uint64_t)v << 1 ^ (uint64_t)(v >> 63); }
 
 static void put_place(struct cg *cg, struct buf *o, ir_ref v, const struct cg_operand *w)
@@ -58,7 +65,7 @@ static void put_place(struct cg *cg, struct buf *o, ir_ref v, const struct cg_op
         break;
     case CG_IMM:
         put8(o, w->sym ? R_ADDRESS : R_CONST);
-        put_num(o, zigzag(w->imm - (w->sym ? (int64_t)cg->ir->entry_pc : 0)));
+        put_num(o, zigzag(w->sym ? distance(cg, op->type, w->imm) : w->imm));
         break;
     default: /* a vector constant that no register holds */
         put8(o, R_VCONST);

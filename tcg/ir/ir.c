@@ -210,7 +210,9 @@ ir_ref ir_const(struct ir *ir, enum ir_type t, int64_t value)
 
 ir_ref ir_const_pc(struct ir *ir, uint64_t guest_address)
 {
-    return ir_mk(ir, IR_const, IR_I64, 0, 0, 0, 0, (int64_t)guest_address, 0, IR_SYM);
+    const bool narrow = ir->guest->address_bits == 32;
+    return ir_mk(ir, IR_const, narrow ? IR_I32 : IR_I64, 0, 0, 0, 0,
+                 narrow ? (int32_t)guest_address : (int64_t)guest_address, 0, IR_SYM);
 }
 
 ir_ref ir_vconst(struct ir *ir, uint64_t lo, uint64_t hi)

@@ -195,7 +195,7 @@ static inline bool ir_is_const(const struct ir *ir, ir_ref r) { return ir->ops[r
 /* --- builders ------------------------------------------------------------------------------ */
 /* Hand-written ones (CUSTOM shapes). */
 ir_ref ir_const(struct ir *ir, enum ir_type t, int64_t value);
-ir_ref ir_const_pc(struct ir *ir, uint64_t guest_address); /* i64, moves with its image */
+ir_ref ir_const_pc(struct ir *ir, uint64_t guest_address); /* as wide as addresses are; moves with its image */
 ir_ref ir_vconst(struct ir *ir, uint64_t lo, uint64_t hi);
 ir_ref ir_get(struct ir *ir, unsigned slot);               /* type from the guest's slot table */
 void ir_put(struct ir *ir, unsigned slot, ir_ref v);

@@ -48,8 +48,8 @@ static void fold_add(struct ir *ir, ir_ref r, int64_t c)
     const struct ir_op *a = &ir->ops[op->arg[0]];
     if (c == 0)
         opt_replace(ir, r, op->arg[0]);
-    else if (a->opc == IR_const && op->type == IR_I64)
-        make_const(op, IR_I64, a->imm + c, a->mod);
+    else if (a->opc == IR_const)
+        make_const(op, op->type, a->imm + c, a->mod);
 }
 
 /* The value whose halves a 32-bit guest has loaded into two registers and joins again: the value of 64 bits

@@ -331,10 +331,8 @@ static bool guard_return(struct growth *w, uint32_t k, uint64_t ret, uint32_t to
     const struct ir_op leave = g->ops[last], get = g->ops[target];
     add_again(g, old, last, old, last, first - old, 0);
     struct ir_op expected = {.opc = IR_const, .type = get.type, .mod = IR_SYM, .imm = (int64_t)ret};
-    if (get.type == IR_I32) {
-        expected.mod = 0;
+    if (get.type == IR_I32)
         expected.imm = (int32_t)ret;
-    }
     const uint32_t e = add_op(g, expected);
     n->flags = add_op(g, (struct ir_op){.opc = IR_flags_sub, .type = get.type,
                                         .arg = {target - old + first, e}});

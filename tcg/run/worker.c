@@ -137,7 +137,7 @@ static void move_code(const struct cg_output *out, const struct tcg_region *r, u
         const struct cg_reloc *reloc = &out->relocs[k];
         uint8_t *at = to + reloc->offset;
         uint32_t value;
-        if (reloc->kind == CG_RELOC_GUEST)
+        if (reloc->kind == CG_RELOC_GUEST || reloc->kind == CG_RELOC_GUEST32)
             continue;
         memcpy(&value, at, sizeof value);
         value = reloc->kind == CG_RELOC_REGION ? r->id : value + (uint32_t)(out->code - to);

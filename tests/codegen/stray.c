@@ -82,6 +82,13 @@ static struct cg_reloc settle(const struct tcg *tcg, const struct tcg_region *r,
 {
     uint8_t *at = bytes + reloc.offset;
     uint64_t value;
+    if (reloc.kind == CG_RELOC_GUEST32) {
+        if ((uint32_t)read32(at) != (uint32_t)reloc.value)
+            reloc.kind = 1000;
+        memset(at, 0, 4);
+        reloc.value -= image_base;
+        return reloc;
+    }
     if (reloc.kind == CG_RELOC_GUEST) {
         memcpy(&value, at, 8);
         if (value != reloc.value)

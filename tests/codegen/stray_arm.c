@@ -71,10 +71,10 @@ static const char *t32_name(unsigned k)
 }
 
 #define A32                                                                                        \
-    .guest = &a32_guest, .address_bits = 32, .base = {0x10000000, 0x10000000},                     \
+    .guest = &a32_guest, .address_bits = 32, .base = {0x10000000, 0xb2345000},                     \
     .n_slots = A32_ROW_COUNT * STRAY_PER_ROW, .make_slot = make_a32, .row_name = a32_name
 #define T32                                                                                        \
-    .guest = &a32_guest, .address_bits = 32, .base = {0x10000000, 0x10000000}, .pc_bits = A32_PC_T, \
+    .guest = &a32_guest, .address_bits = 32, .base = {0x10000000, 0xb2345000}, .pc_bits = A32_PC_T, \
     .n_slots = (T16_ROW_COUNT + T32_ROW_COUNT) * STRAY_PER_ROW, .make_slot = make_t32, .row_name = t32_name
 /* Guest memory somewhere in the host's. */
 #define BASE .mem_base = {0x200000000, 0x7e5400000000}
