@@ -151,7 +151,8 @@ void tcg_lift_call(struct tcg_lift *l, uint64_t target)
 static bool goes_there(struct tcg_lift *l, uint64_t taken)
 {
     const struct finder *f = finder_of(l);
-    if (!on_path(f, taken) || taken == l->next_pc || !may_follow(l, taken))
+    if (l->run_mode & TCG_RUN_ONE_INSN || !on_path(f, taken) || taken == l->next_pc ||
+        !may_follow(l, taken))
         return false;
     const struct tcg_region *r =
         taken > l->pc ? NULL : tcg_lookup(l->tcg, taken, l->mode, l->run_mode);
