@@ -135,6 +135,7 @@ struct lu_options {
     uint64_t seed;
     bool has_seed;
     uint64_t ra_seed;
+    uint64_t hot;
     uint64_t tb_size; /* -tb-size, MiB; 0: the default */
     bool strace;
     bool one_insn;

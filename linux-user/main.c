@@ -125,6 +125,7 @@ static void make_translator(void)
                                   .one_insn = o->one_insn,
                                   .no_chain = o->no_chain, .fp_strict = o->fp_strict,
                                   .foreground = o->foreground,
+                                  .hot = (unsigned)o->hot,
                                   .perfmap = o->perfmap,
                                   .jitdump = o->jitdump,
                                   .keep_fd = lu_fd_keep,
@@ -138,6 +139,8 @@ static void make_translator(void)
 #endif
     if (o->tb_size > 1024) /* emitted code reaches all of it with 32-bit displacements */
         lu_fatal(1, "-tb-size: %llu MiB is more than 1024", (unsigned long long)o->tb_size);
+    if (o->hot == 1 || o->hot > 1000000)
+        lu_fatal(1, "-hot: %llu is not from 2 to 1000000", (unsigned long long)o->hot);
     lu_mm_mem_ops(&mem);
     lu.tcg = tcg_new(lu.abi->guest, &mem, &options);
     if (!lu.tcg)

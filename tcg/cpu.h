@@ -50,15 +50,6 @@ struct tcg_jump {
 
 enum { TCG_MAX_REGIONS = 1 << 21 };
 
-/* What a jump backwards adds to its region's heat: it leaves emitted code when that overflows, so after
- * the 4096th. */
-enum { TCG_HEAT_STEP = 1 << 19 };
-
-/* The same for each entry of a line, in the counts behind those of all regions. */
-#ifndef TCG_ENTRY_STEP
-#define TCG_ENTRY_STEP (1 << 17)
-#endif
-
 /* Follows the call in an unchained exit's code. */
 struct tcg_exit_data {
     uint32_t region, link;
@@ -80,8 +71,9 @@ struct tcg_cpu {
     void *const *host_table;    /* the host's own routines (back end's enum) */
     void *const *helpers;       /* the guest's helpers, by number */
     uint64_t *counts;           /* -d stats: host.h says of what; else NULL */
-    int32_t *heat;              /* by region of tier 1: TCG_HEAT_STEP for each jump backwards; behind
-                                   TCG_MAX_REGIONS of these: TCG_ENTRY_STEP for each entry */
+    int32_t *heat;              /* by region of tier 1: grows with each jump backwards; behind
+                                   TCG_MAX_REGIONS of these: with each entry.  What overflows is hot, and
+                                   leaves emitted code */
     int32_t polls_left;         /* lockstep: polls of emitted code that do not leave */
     uint64_t excl_addr;         /* exclusive monitor: address, UINT64_MAX if clear */
     tcg_v128 excl_val;

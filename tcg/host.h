@@ -210,6 +210,7 @@ struct cg {
     bool count;                  /* emit counters of what is slow (cpu->counts) */
     bool count_polls;            /* poll leaves when cpu->polls_left are over, not when it is kicked */
     bool heat;                   /* jumps backwards count (cpu->heat) */
+    int32_t heat_step, entry_step; /* by how much a jump backwards, an entry counts */
     bool count_entries;          /* so do entries of the region */
     bool overflow;               /* set when the buffer is full: the region is given up */
     struct cg_priv *priv;        /* codegen/'s own */

@@ -48,7 +48,7 @@ static void patchable(struct cg *cg, unsigned insn, uint32_t link, uint32_t disp
 }
 
 /* Adds step to the region's entry in cpu->heat or in the counts behind it.  RAX and RCX are lost. */
-static void count_in(struct cg *cg, uint32_t first, uint32_t step)
+static void count_in(struct cg *cg, uint32_t first, int32_t step)
 {
     const struct x64_mem heat = X64_CPU(heat);
     struct x64_mem mine = x64_at(RAX, (int32_t)(first * sizeof(int32_t)));
@@ -59,7 +59,7 @@ static void count_in(struct cg *cg, uint32_t first, uint32_t step)
     x64_u8(cg, 0xb9); /* MOV ECX, imm32 */
     cg_region_number(cg);
     x64_u32(cg, cg->region_id);
-    x64_alu_mi(cg, 0, ALU_ADD, &mine, (int32_t)step);
+    x64_alu_mi(cg, 0, ALU_ADD, &mine, step);
 }
 
 static void entry_full(struct cg *cg, struct cg_ool *o)
@@ -74,14 +74,14 @@ static void entry_full(struct cg *cg, struct cg_ool *o)
 
 void x64_count_entry(struct cg *cg)
 {
-    count_in(cg, TCG_MAX_REGIONS, TCG_ENTRY_STEP);
+    count_in(cg, TCG_MAX_REGIONS, cg->entry_step);
     x64_jcc(cg, CC_O, &cg_ool(cg, entry_full, NULL)->from);
 }
 
 /* Counts a jump backwards.  Often enough for tier 2?  Then by the short jump that is returned. */
 static uint8_t *count_heat(struct cg *cg)
 {
-    count_in(cg, 0, TCG_HEAT_STEP);
+    count_in(cg, 0, cg->heat_step);
     return x64_jcc8(cg, CC_O);
 }
 

@@ -128,12 +128,31 @@ static bool may_follow(struct tcg_lift *l, uint64_t target)
            !(at >= here && at < here + l->ir->guest->max_insn_bytes) && !ends_at(f, target);
 }
 
+/* Backwards a line goes only along a path, where no loop has been found, and polls: jumps backwards are what
+ * is counted, and lines that lead to each other in a ring are left by them. */
+static bool may_go_back(struct tcg_lift *l, uint64_t target)
+{
+    const struct finder *f = finder_of(l);
+    if (target > l->pc || f->how->line == TCG_LINE_TO_BRANCH)
+        return true;
+    const struct tcg_region *r = tcg_lookup(l->tcg, target, l->mode, l->run_mode);
+    return on_path(f, target) && r && r->lukewarm;
+}
+
+static void go_on_at(struct tcg_lift *l, uint64_t target)
+{
+    const struct finder *f = finder_of(l);
+    if (f->how->line == TCG_LINE_TO_BRANCH)
+        tcg_see(l->tcg, target, l->mode); /* it is about to run */
+    else if (target <= l->pc)
+        ir_emit(l->ir, (struct ir_op){.opc = IR_poll, .imm = (int64_t)target});
+    l->next_pc = target;
+}
+
 void tcg_lift_goto(struct tcg_lift *l, uint64_t target)
 {
-    if (may_follow(l, target)) {
-        if (finder_of(l)->how->line == TCG_LINE_TO_BRANCH)
-            tcg_see(l->tcg, target, l->mode); /* it is about to run */
-        l->next_pc = target;
+    if (may_follow(l, target) && may_go_back(l, target)) {
+        go_on_at(l, target);
         return;
     }
     ir_goto_pc(l->ir, target);
@@ -146,17 +165,11 @@ void tcg_lift_call(struct tcg_lift *l, uint64_t target)
     end(l);
 }
 
-/* Does the line follow the branch?  Not backwards, where jumps are counted, unless no loop has been found
- * there. */
+/* Does the line follow the branch? */
 static bool goes_there(struct tcg_lift *l, uint64_t taken)
 {
-    const struct finder *f = finder_of(l);
-    if (l->run_mode & TCG_RUN_ONE_INSN || !on_path(f, taken) || taken == l->next_pc ||
-        !may_follow(l, taken))
-        return false;
-    const struct tcg_region *r =
-        taken > l->pc ? NULL : tcg_lookup(l->tcg, taken, l->mode, l->run_mode);
-    return taken > l->pc || (r && r->lukewarm);
+    return !(l->run_mode & TCG_RUN_ONE_INSN) && on_path(finder_of(l), taken) && taken != l->next_pc &&
+           may_follow(l, taken) && may_go_back(l, taken);
 }
 
 void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t taken)
@@ -167,9 +180,7 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
     }
     if (goes_there(l, taken)) {
         ir_exit_if(l->ir, cond ^ 1, flags, l->next_pc);
-        if (taken <= l->pc)
-            ir_emit(l->ir, (struct ir_op){.opc = IR_poll, .imm = (int64_t)taken});
-        l->next_pc = taken;
+        go_on_at(l, taken);
         return;
     }
     ir_exit_if(l->ir, cond, flags, taken);

@@ -8,7 +8,7 @@
 #include "tcg/opt/graph.h"
 #include "tcg/run/run.h"
 
-enum { DEFAULT_CACHE = 256 << 20 };
+enum { DEFAULT_CACHE = 256 << 20, DEFAULT_HOT = 4096 };
 
 static bool arena_map(struct tcg_arena *a, size_t size, int prot)
 {
@@ -46,6 +46,9 @@ void tcg_cg_init(const struct tcg *tcg, struct cg *cg)
     cg->address_bits = tcg->mem.address_bits;
     cg->routines = tcg->routines;
     cg->record = tcg->opt.relocations;
+    const unsigned hot = tcg->opt.hot < 2 ? DEFAULT_HOT : tcg->opt.hot;
+    cg->heat_step = (int32_t)((UINT32_C(1) << 31) / hot);
+    cg->entry_step = cg->heat_step / 4 + 1;
 }
 
 static bool make_host(struct tcg *tcg)
