@@ -79,6 +79,7 @@ struct cg_priv {
     uint32_t pos;
     ir_ref host_flags;        /* flags value that the host's flags register holds */
     uint64_t insn_pc, insn_word;
+    uint64_t top;             /* highest address of code since the last poll; with several blocks, of all code */
     uint32_t cur_block;
     struct cg_block_in in[IR_MAX_BLOCKS];
     /* out-of-line code */
@@ -153,6 +154,7 @@ struct cg_exit cg_exit_record_slot(struct cg *cg, unsigned slot); /* of one dirt
 void cg_write_back(struct cg *cg, struct cg_exit e);
 uint32_t cg_new_link(struct cg *cg, uint64_t pc);
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc);
+bool cg_goes_back(const struct cg *cg, uint64_t pc); /* must an exit to pc poll? */
 void cg_count_exit(struct cg *cg, enum cg_exit_kind kind); /* where the state has been written back */
 void cg_flush_ool(struct cg *cg);
 

@@ -328,6 +328,8 @@ static void emit_poll(struct cg *cg, ir_ref r)
     cg->priv->host_flags = 0;
     i.label = cg_exit_stub(cg, (uint64_t)i.op->imm);
     cg->host->ops[IR_poll].emit(cg, &i);
+    if (cg->ir->n_blocks == 1)
+        cg->priv->top = 0; /* nothing before counts: every way through here polls */
 }
 
 static struct cg_return new_return(struct cg *cg, int64_t pc)
@@ -342,7 +344,7 @@ static void emit_goto(struct cg *cg, const struct ir_op *op)
     uint64_t pc = (uint64_t)op->imm;
     cg_write_back(cg, cg_exit_record(cg));
     uint32_t link = cg_new_link(cg, pc);
-    bool poll = pc <= cg->priv->insn_pc;
+    bool poll = cg_goes_back(cg, pc);
     cg_count_exit(cg, op->mod == IR_IND_CALL ? CG_EXIT_CALL : CG_EXIT_DIRECT);
     if (op->mod == IR_IND_CALL) {
         struct cg_return ret = new_return(cg, op->imm2);
@@ -427,6 +429,12 @@ static bool emits_nothing(const struct ir_op *op)
     }
 }
 
+static void raise_top(struct cg_priv *p, const struct ir *ir, ir_ref insn)
+{
+    const uint64_t at = guest_code_address(ir->guest, (uint64_t)ir->ops[insn].imm);
+    p->top = at > p->top ? at : p->top;
+}
+
 static void emit_block(struct cg *cg, uint32_t k)
 {
     const struct ir_block *b = &cg->ir->blocks[k];
@@ -444,6 +452,7 @@ static void emit_block(struct cg *cg, uint32_t k)
         if (op->opc == IR_insn) {
             p->insn_pc = (uint64_t)op->imm;
             p->insn_word = (uint64_t)op->imm2;
+            raise_top(p, cg->ir, r);
             continue;
         }
         if ((size_t)(cg->end - cg->p) < cg->host->max_op_bytes + 16 * p->n_dirty) {
@@ -474,6 +483,10 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
     p->seed = seed ? seed ^ (uint32_t)ir->entry_pc : 0;
     p->n_ool = p->n_exits = p->n_places = p->n_links = p->n_moves = p->n_relocs = 0;
     p->insn_pc = ir->entry_pc;
+    p->top = guest_code_address(ir->guest, ir->entry_pc);
+    for (ir_ref r = 1; ir->n_blocks > 1 && r < ir->n; r++) /* blocks go round in any order */
+        if (ir->ops[r].opc == IR_insn)
+            raise_top(p, ir, r);
     if (p->cap < ir->n) {
         p->cap = ir->n * 2;
         p->val = realloc(p->val, p->cap * sizeof *p->val);

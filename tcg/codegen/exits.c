@@ -207,11 +207,18 @@ void cg_count_exit(struct cg *cg, enum cg_exit_kind kind)
         cg->host->count(cg, CG_COUNT_EXITS + kind);
 }
 
+/* Graphs follow jumps backwards and calls, so the instruction that leaves says nothing: a way through regions
+ * that nowhere polls is to lead to ever higher addresses, and ends. */
+bool cg_goes_back(const struct cg *cg, uint64_t pc)
+{
+    return guest_code_address(cg->ir->guest, pc) <= cg->priv->top;
+}
+
 struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc)
 {
     struct cg_ool *o = cg_ool(cg, emit_exit, NULL);
     o->data[0] = pc;
-    o->data[1] = pc <= cg->priv->insn_pc; /* backwards: poll for interrupts */
+    o->data[1] = cg_goes_back(cg, pc);
     set_exit(o, cg_exit_record(cg));
     return &o->from;
 }
