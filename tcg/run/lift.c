@@ -319,6 +319,7 @@ static uint64_t hash_now(struct tcg *tcg, const struct tcg_region *r)
 bool tcg_code_unchanged(struct tcg *tcg, const struct tcg_cpu *cpu, const struct tcg_region *r)
 {
     volatile bool same = false;
+    tcg->lift_bad = UINT64_MAX;
     if (sigsetjmp(tcg->lift_recover, 0) == 0) {
         __atomic_store_n(&tcg->lifting, cpu->thread, __ATOMIC_RELEASE);
         same = hash_now(tcg, r) == r->code_hash;
