@@ -394,12 +394,12 @@ int lu_narrow_prctl(struct lu_narrow *n, unsigned i, bool after)
     return error;
 }
 
-/* Which arguments of keyctl's operations are addresses, as bits; those that are vectors. */
+/* Which arguments of keyctl's operations are addresses, as bits. */
 static const uint8_t keyctl_pointers[] = {
     [KEYCTL_JOIN_SESSION_KEYRING] = 1 << 1, [KEYCTL_UPDATE] = 1 << 2, [KEYCTL_DESCRIBE] = 1 << 2,
     [KEYCTL_SEARCH] = 1 << 2 | 1 << 3, [KEYCTL_READ] = 1 << 2, [KEYCTL_INSTANTIATE] = 1 << 2,
     [KEYCTL_GET_SECURITY] = 1 << 2, [KEYCTL_INSTANTIATE_IOV] = 1 << 2,
-    [KEYCTL_DH_COMPUTE] = 1 << 1 | 1 << 2, [KEYCTL_PKEY_QUERY] = 1 << 3 | 1 << 4,
+    [KEYCTL_DH_COMPUTE] = 1 << 1 | 1 << 2 | 1 << 4, [KEYCTL_PKEY_QUERY] = 1 << 3 | 1 << 4,
     [KEYCTL_PKEY_ENCRYPT] = 0x1e, [KEYCTL_PKEY_DECRYPT] = 0x1e, [KEYCTL_PKEY_SIGN] = 0x1e,
     [KEYCTL_PKEY_VERIFY] = 0x1e, [KEYCTL_RESTRICT_KEYRING] = 1 << 2 | 1 << 3,
     [KEYCTL_CAPABILITIES] = 1 << 1,
@@ -414,9 +414,11 @@ int lu_narrow_keyarg(struct lu_narrow *n, unsigned i, bool after)
         return 0;
     guest = lu_narrow_take(n);
     n->arg[i] = op < sizeof keyctl_pointers && keyctl_pointers[op] >> i & 1 ? lu_narrow_ptr(guest) : guest;
-    return op == KEYCTL_INSTANTIATE_IOV && i == 2 && n->reg[3] <= 1024
-               ? lu_narrow_array(n, LU_STRUCT_iovec, guest, n->reg[3], true, &n->arg[i])
-               : 0;
+    if (op == KEYCTL_INSTANTIATE_IOV && i == 2 && n->reg[3] <= 1024)
+        return lu_narrow_array(n, LU_STRUCT_iovec, guest, n->reg[3], true, &n->arg[i]);
+    if (op == KEYCTL_DH_COMPUTE && i == 4 && guest)
+        return lu_narrow_struct(n, LU_STRUCT_keyctl_kdf, guest, true, &n->arg[i]);
+    return 0;
 }
 
 /* flags, stack, parent's tid, then TLS and the child's tid in the ABI's order. */

@@ -29,6 +29,7 @@
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
 #include <linux/kd.h>
+#include <linux/keyctl.h>
 #include <linux/loop.h>
 #include <linux/rtc.h>
 #include <linux/sched.h>

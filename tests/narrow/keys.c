@@ -35,11 +35,35 @@ static void test_keys(void)
     CHECK(keyctl(KEYCTL_READ, key, P(buf), sizeof buf, 0) == -1 && errno == EKEYREVOKED);
 }
 
+/* The structure behind the fifth argument has addresses, too. */
+static void test_derived(void)
+{
+    const int ring = KEY_SPEC_PROCESS_KEYRING;
+    char a[32], b[32];
+    struct keyctl_dh_params dh = {.prime = syscall(SYS_add_key, "user", "prime", "\x17", 1, ring),
+                                  .base = syscall(SYS_add_key, "user", "base", "\x05", 1, ring)};
+    struct keyctl_kdf_params kdf = {.hashname = "sha256", .otherinfo = "one", .otherinfolen = 3};
+    dh.private = syscall(SYS_add_key, "user", "private", "\x06", 1, ring);
+    CHECK(syscall(SYS_keyctl, KEYCTL_DH_COMPUTE, &dh, a, sizeof a, &kdf) == sizeof a);
+    kdf.otherinfo = "two";
+    CHECK(syscall(SYS_keyctl, KEYCTL_DH_COMPUTE, &dh, b, sizeof b, &kdf) == sizeof b);
+    CHECK(memcmp(a, b, sizeof a));
+}
+
+static int can_derive(void)
+{
+    return keyctl(KEYCTL_DH_COMPUTE, 0, 0, 0, 0) == 0 || errno != EOPNOTSUPP;
+}
+
 int main(void)
 {
     if (keyctl(KEYCTL_GET_KEYRING_ID, (unsigned long)KEY_SPEC_PROCESS_KEYRING, 1, 0, 0) < 0)
         printf("ok keys # SKIP this kernel has none, or not for us\n");
     else
         run("keys", test_keys);
+    if (can_derive())
+        run("derived keys", test_derived);
+    else
+        printf("ok derived keys # SKIP this kernel does not derive keys\n");
     return finish();
 }
