@@ -50,9 +50,6 @@ enum {
     X64_MXCSR_DEFAULT = 0x1f80,
 };
 _Static_assert(X64_FRAME_SPILL + X64_SPILL_BYTES <= sizeof ((struct tcg_cpu *)0)->host_frame,
-               "what is spilled has room");
-
-_Static_assert(X64_FRAME_SPILL + X64_SPILL_BYTES <= sizeof ((struct tcg_cpu *)0)->host_frame,
                "host_frame holds all of it");
 
 /* --- routines and constants of the code cache (runtime.c): indices of cg->routines -------------- */

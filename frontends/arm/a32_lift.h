@@ -14,9 +14,9 @@
  *     instruction that only computes needs no branch and no thought.
  *   - what may fault, branch, raise or have a side effect that no put names (an FP op with its
  *     exception flags, a saturating op, a helper, a memory access) calls a32_guard() first: where the
- *     condition fails it goes on behind this instruction and all that follow with the same one, and all that follows is unconditional.
- *     a32_load, a32_store, the branches below and a32_call do so themselves.  Call it before the
- *     first put.
+ *     condition fails it goes on behind this instruction and those next to it that have the same one, and
+ *     the rest of this one is unconditional.  a32_load, a32_store, the branches below and a32_call do so
+ *     themselves.  Call it before the first put.
  *
  * VFP, Advanced SIMD and the CP15 accesses are in tables of A32 encodings: T32 has the same bits under
  * another top byte, which a32.c translates before decoding (condition 1110).

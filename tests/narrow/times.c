@@ -136,10 +136,8 @@ static void test_timers(void)
     struct timer32 old;
     CHECK(syscall(SYS_timerfd_gettime, fd, &old) == 0 && abs(old.value.sec - (int32_t)left) <= 2);
     close(fd);
-    timer_t id;
     int kernel_id;
     struct sigevent event = {.sigev_notify = SIGEV_NONE};
-    (void)id;
     CHECK(syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &kernel_id) == 0);
     set.value = (struct time64){5000000000, 7};
     set.interval = (struct time64){6000000000, 8};
@@ -163,8 +161,7 @@ static void test_waits(void)
     struct time64 far = {in_2100, 0};
     struct time64 left = {1, 1};
     int word = 5;
-    pid_t child = fork(), parent = getppid();
-    (void)parent;
+    pid_t child = fork();
     if (!child) {
         for (int k = 0; k < 3; k++) {
             usleep(100000);
