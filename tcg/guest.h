@@ -96,6 +96,8 @@ static inline enum ir_type guest_address_type(const struct guest *g)
     return g->address_bits == 32 ? IR_I32 : IR_I64;
 }
 
+enum { TCG_AHEAD = 128 };
+
 /* The state of one lift.  Front ends read pc, mode and the guest's own word; all else is tcg's. */
 struct tcg_lift {
     struct ir *ir;
@@ -110,7 +112,9 @@ struct tcg_lift {
     uint64_t skip_to;            /* the last tcg_lift_skip()'s, 0: none yet */
     const uint8_t *code;         /* code at code_start, code_size bytes, as tcg_lift_fetch() found it */
     uint64_t code_start, code_size;
+    uint64_t fetched;            /* the end of what tcg_lift_fetch() read last */
     uint64_t peeked;             /* the end of what tcg_lift_peek() read, 0: nothing */
+    uint64_t ahead_start, ahead_end; /* what it has read is in tcg->ahead, and is fetched from there */
     uint64_t code_hash;          /* of what has been fetched */
 };
 
@@ -130,9 +134,10 @@ bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsig
 static inline bool tcg_lift_fetch(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
 {
     const uint64_t at = address - l->code_start;
-    if (at + n > l->code_size || at + n < n)
+    if (at + n > l->code_size || at + n < n || address < l->ahead_end)
         return tcg_lift_fetch_new(l, address, bytes, n);
     memcpy(bytes, l->code + at, n);
+    l->fetched = address + n;
     l->code_hash = tcg_code_hash(l->code_hash, bytes, n);
     return true;
 }
@@ -145,8 +150,9 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
 /* At the head of an instruction, behind ops alone that only compute: if cond goes to pc, a little
  * further on, else goes on with this instruction and those up to there, which may count on it. */
 void tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc);
-/* Code at address, n bytes, if what has been fetched already goes that far; a line that looks ahead
- * depends on that code. */
+/* Code at address, n bytes, behind the instruction, if the page that was fetched from last goes that far,
+ * and no more than TCG_AHEAD bytes ahead; a line that looks ahead depends on that code.  It is read once:
+ * an instruction that is lifted later is what was seen here, even if another thread has changed it. */
 bool tcg_lift_peek(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n);
 void tcg_lift_indirect(struct tcg_lift *l, ir_ref target, enum ir_ind kind);
 /* exception number, argument, and the pc that the handler is to see */

@@ -57,6 +57,11 @@ bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsig
     struct tcg *tcg = l->tcg;
     uint8_t *to = bytes;
     const unsigned whole = n;
+    l->fetched = address + n;
+    if (address >= l->ahead_start && address + n <= l->ahead_end) {
+        memcpy(bytes, l->tcg->ahead + (address - l->ahead_start), n);
+        n = 0;
+    }
     while (n) {
         uint64_t avail = 0;
         const uint8_t *p = code_at(tcg, address, &avail);
@@ -195,11 +200,32 @@ void tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t
 bool tcg_lift_peek(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
 {
     const uint64_t at = address - l->code_start;
-    if (at + n > l->code_size || at + n < n)
+    if (at + n > l->code_size || at + n < n || address < l->fetched ||
+        address + n - l->fetched > TCG_AHEAD)
         return false;
-    memcpy(bytes, l->code + at, n);
+    if (l->ahead_start > l->fetched || l->ahead_end < l->fetched)
+        l->ahead_start = l->ahead_end = l->fetched;
+    memmove(l->tcg->ahead, l->tcg->ahead + (l->fetched - l->ahead_start), l->ahead_end - l->fetched);
+    l->ahead_start = l->fetched;
+    if (l->ahead_end < address + n) {
+        const uint64_t from = l->ahead_end - l->code_start;
+        if (from > at + n)
+            return false; /* it lies before the page */
+        memcpy(l->tcg->ahead + (l->ahead_end - l->ahead_start), l->code + from, at + n - from);
+        l->ahead_end = address + n;
+    }
+    memcpy(bytes, l->tcg->ahead + (address - l->ahead_start), n);
     l->peeked = address + n;
     return true;
+}
+
+/* The line does not go on at the end of what was fetched: what was only looked at there is hashed too. */
+static void hash_ahead(struct tcg_lift *l, const struct tcg_lifted *o)
+{
+    const uint64_t end = o->n_ranges ? o->range[o->n_ranges - 1].end : 0;
+    if (l->fetched >= l->ahead_start && end <= l->ahead_end)
+        for (uint64_t at = l->fetched; at < end; at += 2)
+            l->code_hash = tcg_code_hash(l->code_hash, l->tcg->ahead + (at - l->ahead_start), 2);
 }
 
 void tcg_lift_indirect(struct tcg_lift *l, ir_ref target, enum ir_ind kind)
@@ -266,14 +292,16 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
             ir_goto_pc(ir, pc);
             break;
         }
+        if (address_of(l, pc) != l->fetched)
+            hash_ahead(l, out);
         f.at += on_path(&f, pc);
         l->next_pc = pc + tcg->guest->insn_align;
         ir_insn(ir, pc, 0);
         uint64_t start = address_of(l, pc), straight = start + tcg->guest->max_insn_bytes;
         tcg->guest->lift(l);
-        uint64_t next = address_of(l, l->next_pc);
-        if (tcg->guest->insn_align != tcg->guest->max_insn_bytes && next > start && next < straight)
-            straight = next;
+        if (tcg->guest->insn_align != tcg->guest->max_insn_bytes && l->fetched > start &&
+            l->fetched < straight)
+            straight = l->fetched;
         if (l->peeked > straight)
             straight = l->peeked;
         l->peeked = 0;
@@ -283,6 +311,7 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
             break;
         l->pc = l->next_pc;
     }
+    hash_ahead(l, out);
     out->n_insns = l->n_insns;
     out->code_hash = l->code_hash;
 }

@@ -129,6 +129,7 @@ struct tcg {
     const struct tcg_thread *lifting; /* whose thread lifts now; NULL if none */
     struct tcg_code_page code_page[TCG_CODE_PAGES]; /* what mem.code() said of late; by page number */
     uint64_t lift_bad;                /* the page; UINT64_MAX if none */
+    uint8_t ahead[TCG_AHEAD];         /* see struct tcg_lift */
     sigjmp_buf lift_recover;
 };
 

@@ -441,6 +441,66 @@ static void test_ring(void)
     CHECK(!wrong);
 }
 
+#if defined __arm__ && !defined __thumb__
+/* ---- code made writable and executable again ------------------------------------------------------- */
+
+/* add r0, r0, #k under a condition, or a jump over the next instruction; flags are of cmp r1, #0. */
+struct step {
+    unsigned cond; /* EQ, NE, AL: the manual's */
+    bool jump;
+    unsigned k;
+};
+
+static struct step random_step(uint32_t *seed)
+{
+    static const unsigned conds[] = {0, 1, 0, 1, 14};
+    *seed = *seed * 1664525 + 1013904223;
+    return (struct step){conds[(*seed >> 8) % 5], (*seed >> 16) % 4 == 0, *seed >> 24};
+}
+
+static uint32_t step_word(struct step s)
+{
+    return s.cond << 28 | (s.jump ? 0x0a000000 : 0x02800000 | s.k);
+}
+
+static reg steps_do(const struct step *step, unsigned n, bool equal)
+{
+    reg sum = 0;
+    for (unsigned k = 0; k < n; k++) {
+        const bool holds = step[k].cond == 14 || step[k].cond == !equal;
+        if (holds && step[k].jump)
+            k++;
+        else if (holds)
+            sum += step[k].k;
+    }
+    return sum;
+}
+
+/* A word changes each round, and most of what was translated is as it was: also what has only been looked
+ * at, to see which instructions have a condition in common. */
+static void test_toggled(void)
+{
+    enum { STEPS = 14, ROUNDS = 4000, EACH = 5 };
+    uint32_t *code = code_pages(1, RW), seed = 1;
+    struct step step[STEPS];
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        mprotect(code, PAGE, RW);
+        code[0] = 0xe3510000; /* cmp r1, #0 */
+        for (unsigned k = 0; k < STEPS; k++)
+            if (!round || k == round * 5 % STEPS) {
+                step[k] = random_step(&seed);
+                code[1 + k] = step_word(step[k]);
+            }
+        code[1 + STEPS] = NOP; /* jumped over */
+        code[2 + STEPS] = RET;
+        mprotect(code, PAGE, RX);
+        publish(code, 3 + STEPS);
+        for (unsigned k = 0; k < 2 * EACH; k++)
+            CHECK(call(code, 0, k / EACH) == steps_do(step, STEPS, k < EACH));
+    }
+}
+#endif
+
 int main(void)
 {
     run("chained jumps to rewritten code", test_chained);
@@ -454,5 +514,8 @@ int main(void)
     run("forks while threads make code", test_fork_storm);
     run("code dropped while threads run it", test_freed);
     run("code made by one thread for another", test_ring);
+#if defined __arm__ && !defined __thumb__
+    run("code made writable and executable again", test_toggled);
+#endif
     return finish();
 }
