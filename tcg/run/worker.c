@@ -46,7 +46,7 @@ struct tcg_worker {
     enum state state;        /* ENDED: to be joined */
     pid_t pid;               /* of the process that may start threads: not of a vfork()ed child */
     pthread_t thread;
-    bool quit;
+    bool quit, hold;         /* hold: no job is begun */
     pthread_cond_t work, idle;
     struct tcg_job *queue, *now, *unused;
     unsigned n_queued;
@@ -217,10 +217,10 @@ static bool wait_for_work(struct tcg *tcg)
         until.tv_nsec -= 1000000000;
         until.tv_sec++;
     }
-    while (!w->queue && !w->quit)
+    while ((!w->queue || w->hold) && !w->quit)
         if (pthread_cond_timedwait(&w->work, &tcg->lock, &until))
             break;
-    return w->queue && !w->quit;
+    return w->queue && !w->hold && !w->quit;
 }
 
 static void *worker_main(void *opaque)
@@ -377,8 +377,13 @@ void tcg_worker_invalidate(struct tcg *tcg, uint64_t start, uint64_t last)
 void tcg_worker_fork_prepare(struct tcg *tcg)
 {
     struct tcg_worker *w = tcg->worker;
-    while (w && w->now)
+    if (!w || !w->now)
+        return;
+    w->hold = true;
+    while (w->now)
         pthread_cond_wait(&w->idle, &tcg->lock);
+    w->hold = false;
+    pthread_cond_signal(&w->work);
 }
 
 void tcg_worker_fork_child(struct tcg *tcg)
@@ -394,7 +399,7 @@ void tcg_worker_fork_child(struct tcg *tcg)
     }
     w->n_queued = 0;
     w->state = NONE;
-    w->quit = false;
+    w->quit = w->hold = false;
     w->pid = getpid();
     init_conds(w);
 }
