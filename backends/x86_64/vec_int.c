@@ -207,14 +207,14 @@ void x64_emit_vabs(struct cg *cg, const struct cg_inst *i)
 void x64_emit_vcmpeq(struct cg *cg, const struct cg_inst *i) { direct(cg, i, pcmpeq); }
 void x64_emit_vcmpgt(struct cg *cg, const struct cg_inst *i) { direct(cg, i, pcmpgt); }
 
-/* T0 = all ones where a > b, unsigned, by flipping the signs. */
-static void above64(struct cg *cg, unsigned a, unsigned b)
+/* d = all ones where a > b, unsigned, by flipping the signs. */
+static void above(struct cg *cg, unsigned lane, unsigned d, unsigned a, unsigned b)
 {
-    const struct x64_mem sign = x64_constant(cg, X64_K_SIGN64);
+    const struct x64_mem sign = x64_constant(cg, sign_constant[lane]);
 
     x64_v3m(cg, V_PXOR, T0, a, &sign);
     x64_v3m(cg, V_PXOR, T1, b, &sign);
-    x64_v3(cg, V_PCMPGTQ, T0, T0, T1);
+    x64_v3l(cg, pcmpgt, lane, d, T0, T1);
 }
 
 /* a >= b: max(a, b) == a. */
@@ -230,23 +230,12 @@ void x64_emit_vcmpge(struct cg *cg, const struct cg_inst *i)
     if (sign)
         x64_v3(cg, V_PCMPGTQ, T0, B, A);
     else
-        above64(cg, B, A);
+        above(cg, IR_LANE_D, T0, B, A);
     x64_vnot(cg, T0, T1);
     x64_movaps(cg, D, T0);
 }
 
-/* a > b unsigned: not max(a, b) == b. */
-void x64_emit_vcmphi(struct cg *cg, const struct cg_inst *i)
-{
-    if (LANE == IR_LANE_D) {
-        above64(cg, A, B);
-    } else {
-        x64_v3l(cg, pmaxu, i->op->lane, T0, A, B);
-        x64_v3l(cg, pcmpeq, i->op->lane, T0, T0, B);
-        x64_vnot(cg, T0, T1);
-    }
-    x64_movaps(cg, D, T0);
-}
+void x64_emit_vcmphi(struct cg *cg, const struct cg_inst *i) { above(cg, LANE, D, A, B); }
 
 void x64_emit_vtst(struct cg *cg, const struct cg_inst *i)
 {

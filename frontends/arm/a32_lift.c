@@ -14,6 +14,22 @@ uint8_t a32_it_advance(uint8_t it)
 
 enum { MAX_RUN = 16 };
 
+/* The pc word behind next, if there, outside an IT block, is a Thumb branch with that condition of its own
+ * (B T1 and T3), else next. */
+static uint64_t past_branch(struct a32_lift *s, uint64_t next)
+{
+    const uint32_t address = (uint32_t)next & ~1u;
+    uint16_t half, second;
+    if (!tcg_lift_peek(s->l, address, &half, sizeof half))
+        return next;
+    if (half >> 8 == (0xd0u | s->cond))
+        return (uint32_t)(next + 2) | (next & ~(uint64_t)UINT32_MAX);
+    if ((half & 0xfbc0u) == (0xf000u | s->cond << 6) &&
+        tcg_lift_peek(s->l, address + 2, &second, sizeof second) && (second & 0xd000u) == 0x8000u)
+        return (uint32_t)(next + 4) | (next & ~(uint64_t)UINT32_MAX);
+    return next;
+}
+
 /* Where to go on if this instruction's condition fails: then all behind it that have the same fail too. */
 static uint64_t run_end(struct a32_lift *s)
 {
@@ -24,7 +40,9 @@ static uint64_t run_end(struct a32_lift *s)
         const uint32_t address = (uint32_t)next & ~1u;
         const uint8_t it = (uint8_t)(next >> A32_PC_IT_SHIFT);
         if (s->thumb) {
-            if (!it || it >> 4 != s->cond || !tcg_lift_peek(s->l, address, &half, sizeof half))
+            if (!it)
+                return past_branch(s, next);
+            if (it >> 4 != s->cond || !tcg_lift_peek(s->l, address, &half, sizeof half))
                 break;
             next = (uint32_t)(next + (half >> 11 >= 0x1d ? 4 : 2)) |
                    (uint64_t)a32_it_advance(it) << A32_PC_IT_SHIFT;

@@ -408,7 +408,17 @@ CRYPTO_DNM(SHA1M, ir_vsha1m)
 CRYPTO_DNM(SHA1SU0, ir_vsha1su0)
 CRYPTO_M(SHA1H, ir_vsha1h)
 CRYPTO_DM(SHA1SU1, ir_vsha1su1)
-CRYPTO_DNM(SHA256H, ir_vsha256h)
-CRYPTO_DNM(SHA256H2, ir_vsha256h2)
+static ir_ref sha256h(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m)
+{
+    (void)lane;
+    return simd_sha256(ir, d, n, m, false);
+}
+static ir_ref sha256h2(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m)
+{
+    (void)lane;
+    return simd_sha256(ir, n, d, m, true);
+}
+CRYPTO_DNM(SHA256H, sha256h)
+CRYPTO_DNM(SHA256H2, sha256h2)
 CRYPTO_DM(SHA256SU0, ir_vsha256su0)
 CRYPTO_DNM(SHA256SU1, ir_vsha256su1)

@@ -14,20 +14,11 @@
 #define NM(NAME, op) TRANS(NAME) { return a64_do_nm(s, WHOLE, a->rd, a->rn, a->rm, op); }
 #define DNM(NAME, op) TRANS(NAME) { return a64_do_dnm(s, WHOLE, a->rd, a->rn, a->rm, op); }
 
-/* Both halves of four rounds, in the order of words that vsha256r2 works on; one of them goes to Vd.
- * The other instruction does the same again, and the next two take apart what was put together: what
- * opt/vector.c makes of that is two ops for four rounds. */
 static bool sha256_rounds(struct a64_lift *s, unsigned rd, unsigned abcd, unsigned efgh, unsigned w,
                           bool second)
 {
-    struct ir *ir = s->ir;
-    const ir_ref x = a64_v(s, abcd), y = efgh == abcd ? x : a64_v(s, efgh), words = a64_v(s, w);
-    const ir_ref feba = ir_vrev(ir, IR_LANE_S, ir_vtrn1(ir, IR_LANE_D, y, x), 8);
-    const ir_ref hgdc = ir_vrev(ir, IR_LANE_S, ir_vtrn2(ir, IR_LANE_D, y, x), 8);
-    const ir_ref r1 = ir_vsha256r2(ir, IR_LANE_S, hgdc, feba, words);
-    const ir_ref r2 = ir_vsha256r2(ir, IR_LANE_S, feba, r1, ir_vhi64(ir, IR_LANE_D, words));
-    const ir_ref efab = ir_vrev(ir, IR_LANE_S, r2, 8), ghcd = ir_vrev(ir, IR_LANE_S, r1, 8);
-    a64_put_v(s, rd, second ? ir_vtrn1(ir, IR_LANE_D, efab, ghcd) : ir_vtrn2(ir, IR_LANE_D, efab, ghcd));
+    const ir_ref x = a64_v(s, abcd), y = efgh == abcd ? x : a64_v(s, efgh);
+    a64_put_v(s, rd, simd_sha256(s->ir, x, y, a64_v(s, w), second));
     return true;
 }
 

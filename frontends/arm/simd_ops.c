@@ -105,3 +105,16 @@ void simd_together(struct ir *ir, unsigned k, unsigned q, uint8_t lane, const ir
         (k == 3 ? together3 : together4)(ir, q, lane, v, m);
     }
 }
+
+/* Both halves in the order of words that vsha256r2 works on, of which one is the result.  The other
+ * instruction does the same again, and the next two take apart what was put together: what
+ * opt/vector.c makes of that is two ops for four rounds. */
+ir_ref simd_sha256(struct ir *ir, ir_ref abcd, ir_ref efgh, ir_ref w, bool second)
+{
+    const ir_ref feba = ir_vrev(ir, IR_LANE_S, ir_vtrn1(ir, IR_LANE_D, efgh, abcd), 8);
+    const ir_ref hgdc = ir_vrev(ir, IR_LANE_S, ir_vtrn2(ir, IR_LANE_D, efgh, abcd), 8);
+    const ir_ref r1 = ir_vsha256r2(ir, IR_LANE_S, hgdc, feba, w);
+    const ir_ref r2 = ir_vsha256r2(ir, IR_LANE_S, feba, r1, ir_vhi64(ir, IR_LANE_D, w));
+    const ir_ref efab = ir_vrev(ir, IR_LANE_S, r2, 8), ghcd = ir_vrev(ir, IR_LANE_S, r1, 8);
+    return (second ? ir_vtrn1 : ir_vtrn2)(ir, IR_LANE_D, efab, ghcd);
+}

@@ -37,4 +37,8 @@ void simd_apart(struct ir *ir, unsigned k, unsigned q, uint8_t lane, const ir_re
 /* The inverse. */
 void simd_together(struct ir *ir, unsigned k, unsigned q, uint8_t lane, const ir_ref *v, ir_ref *m);
 
+/* SHA256H (second = false: the new a b c d) and SHA256H2 (the new e f g h) of ARM ARM C7.2 and F6.1:
+ * four rounds on the state abcd, efgh with the words w. */
+ir_ref simd_sha256(struct ir *ir, ir_ref abcd, ir_ref efgh, ir_ref w, bool second);
+
 #endif

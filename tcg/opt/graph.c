@@ -294,7 +294,7 @@ static void flow_dirty(struct opt_plan *p)
 bool opt_same_shape(const struct opt_shape *a, const struct opt_shape *b)
 {
     return a->kind == b->kind && a->type == b->type && a->lane == b->lane && a->opc == b->opc &&
-           a->mod == b->mod && a->slot[0] == b->slot[0] && a->slot[1] == b->slot[1] &&
+           a->mod == b->mod && a->same == b->same && a->slot[0] == b->slot[0] && a->slot[1] == b->slot[1] &&
            a->is_const[0] == b->is_const[0] && a->is_const[1] == b->is_const[1] &&
            a->imm[0] == b->imm[0] && a->imm[1] == b->imm[1];
 }
@@ -314,6 +314,7 @@ static bool fits_zeros(const struct opt_shape *z, const struct opt_shape *e)
 
 static void general_operands(struct opt_shape *s)
 {
+    s->same = false;
     for (int k = 0; k < 2; k++) {
         s->is_const[k] = false;
         s->slot[k] = 0;
@@ -343,6 +344,7 @@ static bool meet_flags(struct opt_shape *a, const struct opt_shape *b)
 {
     if (!common_op(a, b))
         return false;
+    a->same = a->same && b->same;
     for (int k = 0; k < 2; k++) {
         if (a->is_const[k] && (!b->is_const[k] || a->imm[k] != b->imm[k])) {
             a->is_const[k] = false;

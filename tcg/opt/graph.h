@@ -80,6 +80,7 @@ enum opt_shape_kind {
 struct opt_shape {
     uint8_t kind, type, lane;
     uint16_t opc, mod;
+    bool same;           /* OPT_FLAGS: both operands are one value */
     bool is_const[2];    /* OPT_FLAGS: an operand that is always imm[] */
     uint16_t slot[2];    /* OPT_FLAGS: an operand that is the value of this slot, plus 1; 0: neither */
     int64_t imm[2];

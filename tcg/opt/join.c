@@ -60,7 +60,7 @@ struct opt_shape opt_shape_of(const struct opt_graph *g, ir_ref v)
                                .opc = op->opc, .mod = op->mod};
     } else if (lazy_flags(op->opc)) {
         s = (struct opt_shape){.kind = OPT_FLAGS, .type = op->type, .lane = op->lane,
-                               .opc = op->opc, .mod = op->mod};
+                               .opc = op->opc, .mod = op->mod, .same = op->arg[0] == op->arg[1]};
         for (int k = 0; k < 2; k++) {
             const struct ir_op *a = &g->ops[op->arg[k]];
             s.is_const[k] = a->opc == IR_const && !a->mod;
@@ -98,6 +98,9 @@ static enum ir_type extended_from(const struct opt_shape *s)
     return s->opc == IR_zext64 ? IR_I32 : IR_V128;
 }
 
+/* Of flags: those that are not just another one. */
+static int operands(const struct opt_shape *s) { return s->same ? 1 : 2; }
+
 /* Types of the parameters of slot s. */
 static unsigned param_types(const struct join *j, uint32_t block, unsigned s, uint8_t types[2])
 {
@@ -112,7 +115,7 @@ static unsigned param_types(const struct join *j, uint32_t block, unsigned s, ui
         types[0] = (uint8_t)extended_from(sh);
         return 1;
     case OPT_FLAGS:
-        for (int k = 0; k < 2; k++)
+        for (int k = 0; k < operands(sh); k++)
             if (!sh->is_const[k] && !sh->slot[k])
                 types[n++] = sh->type;
         return n;
@@ -145,10 +148,12 @@ static ir_ref head_value(struct join *j, uint32_t block, unsigned s, unsigned *a
         op.arg[0] = ir_block_param(j->ir, block, (*at)++);
         break;
     case OPT_FLAGS:
-        for (int k = 0; k < 2; k++)
+        for (int k = 0; k < operands(sh); k++)
             op.arg[k] = sh->is_const[k] ? ir_const(j->ir, (enum ir_type)sh->type, sh->imm[k])
                         : sh->slot[k]   ? slot_operand(j, sh, sh->slot[k] - 1u)
                                         : ir_block_param(j->ir, block, (*at)++);
+        if (sh->same)
+            op.arg[1] = op.arg[0];
         break;
     default:
         return ir_block_param(j->ir, block, (*at)++);
@@ -277,7 +282,7 @@ static void slot_args(struct join *j, uint32_t block, unsigned s, struct args *a
         a->at[a->n++] = unextended(j, sh, v);
         break;
     case OPT_FLAGS:
-        for (int k = 0; k < 2; k++)
+        for (int k = 0; k < operands(sh); k++)
             if (!sh->is_const[k] && !sh->slot[k])
                 a->at[a->n++] = flags_operand(j, sh, v, k);
         break;

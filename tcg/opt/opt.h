@@ -31,13 +31,14 @@ void opt_fold_op(struct ir *ir, ir_ref r);
 void opt_fold_vector(struct ir *ir, ir_ref r);
 void opt_narrow_op(struct ir *ir, ir_ref r);
 
+/* Opcodes that opt_fold_vector() has something for. */
+extern const bool opt_vector_folds[];
+
 /* Is there anything in opt_fold_op() for ops of this opcode? */
 static inline bool opt_folds(uint16_t opc)
 {
     return ir_opinfo[opc].flags & (IRF_FOLD | IRF_MEM) || opc == IR_flags_add || opc == IR_flags_and ||
-           opc == IR_vaesmc || opc == IR_vaesimc || opc == IR_vinsl ||
-           opc == IR_vtrn1 || opc == IR_vtrn2 || opc == IR_vrev || opc == IR_vhi64 || opc == IR_vsha256r2 ||
-           (opc >= IR_vsxtl && opc <= IR_vpmull);
+           opt_vector_folds[opc];
 }
 
 /* Where a region has merges of flags (fold.c): a merge itself, and what may use one. */

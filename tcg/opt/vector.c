@@ -100,6 +100,13 @@ static void fold_lane(struct ir *ir, ir_ref r)
 _Static_assert(IR_vpmull2 - IR_vsxtl2 == IR_vpmull - IR_vsxtl && IR_vumull2 - IR_vsxtl2 == IR_vumull - IR_vsxtl &&
                    IR_vpmull - IR_vsxtl == 4, "ops.def has both in the same order");
 
+const bool opt_vector_folds[IR_OPC_COUNT] = {
+    [IR_vaesmc] = true, [IR_vaesimc] = true, [IR_vsxtl] = true, [IR_vuxtl] = true, [IR_vsmull] = true,
+    [IR_vumull] = true, [IR_vpmull] = true, [IR_vinsl] = true, [IR_vtrn1] = true, [IR_vtrn2] = true,
+    [IR_vrev] = true, [IR_vor] = true, [IR_vand] = true, [IR_vtoi] = true, [IR_vhi64] = true,
+    [IR_vsha256r2] = true, [IR_vfromi] = true,
+};
+
 void opt_fold_vector(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
@@ -128,7 +135,7 @@ void opt_fold_vector(struct ir *ir, ir_ref r)
     case IR_vtoi:
         fold_lane(ir, r);
         break;
-    case IR_vhi64: case IR_vsha256r2:
+    case IR_vhi64: case IR_vsha256r2: case IR_vfromi: /* A32's UADD8 and the like, with the same mask */
         fold_again(ir, r);
         break;
     default:
