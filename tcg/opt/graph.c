@@ -409,6 +409,32 @@ static void slot_changes(const struct opt_plan *p, struct opt_shape *out, unsign
                 out[f].slot[k] = 0;
 }
 
+/* A slot that a node, whose last puts are given, puts value v to, plus 1; or 0. */
+static uint16_t put_too(const struct opt_graph *g, const struct opt_node *n, const uint32_t *last_put, ir_ref v)
+{
+    for (uint32_t r = n->first; r < n->first + n->n; r++) {
+        const struct ir_op *op = &g->ops[r];
+        if (op->opc == IR_put && last_put[op->imm] == r &&
+            (op->arg[0] == v || (g->ops[op->arg[0]].opc == IR_zext64 && g->ops[op->arg[0]].arg[0] == v)))
+            return (uint16_t)(op->imm + 1);
+    }
+    return 0;
+}
+
+/* Operands of flags that the node puts to a slot as well, as ANDS does. */
+static void find_results(const struct opt_graph *g, const struct opt_node *n, const uint32_t *last_put,
+                         struct opt_shape *out)
+{
+    for (uint32_t r = n->first; r < n->first + n->n; r++) {
+        const struct ir_op *op = &g->ops[r];
+        if (op->opc != IR_put || last_put[op->imm] != r || out[op->imm].kind != OPT_FLAGS)
+            continue;
+        for (int k = 0; k < 2; k++)
+            if (!out[op->imm].slot[k] && !out[op->imm].is_const[k])
+                out[op->imm].slot[k] = put_too(g, n, last_put, g->ops[op->arg[0]].arg[k]);
+    }
+}
+
 /* Shapes of what block b puts last. */
 static void find_puts(struct shapes *x, uint32_t block)
 {
@@ -428,6 +454,7 @@ static void find_puts(struct shapes *x, uint32_t block)
                 if (out[s].slot[i] && last_put[out[s].slot[i] - 1] > read_at(g, r, i))
                     out[s].slot[i] = 0; /* it has changed since it was read */
         }
+        find_results(g, &g->node[k], last_put, out);
     }
 }
 

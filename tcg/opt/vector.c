@@ -104,7 +104,7 @@ const bool opt_vector_folds[IR_OPC_COUNT] = {
     [IR_vaesmc] = true, [IR_vaesimc] = true, [IR_vsxtl] = true, [IR_vuxtl] = true, [IR_vsmull] = true,
     [IR_vumull] = true, [IR_vpmull] = true, [IR_vinsl] = true, [IR_vtrn1] = true, [IR_vtrn2] = true,
     [IR_vrev] = true, [IR_vor] = true, [IR_vand] = true, [IR_vtoi] = true, [IR_vhi64] = true,
-    [IR_vsha256r2] = true, [IR_vfromi] = true,
+    [IR_vsha256r2] = true, [IR_vfromi] = true, [IR_vzip1] = true,
 };
 
 void opt_fold_vector(struct ir *ir, ir_ref r)
@@ -135,7 +135,7 @@ void opt_fold_vector(struct ir *ir, ir_ref r)
     case IR_vtoi:
         fold_lane(ir, r);
         break;
-    case IR_vhi64: case IR_vsha256r2: case IR_vfromi: /* A32's UADD8 and the like, with the same mask */
+    case IR_vhi64: case IR_vsha256r2: case IR_vzip1: case IR_vfromi: /* A32's UADD8 and the like, with the same mask */
         fold_again(ir, r);
         break;
     default:
