@@ -203,7 +203,7 @@ struct cg {
     unsigned address_bits;       /* 32: addresses are i32 values, zero extended */
     uint8_t *const *routines;    /* host's own routines in this cache, by the host's enum */
     uint32_t region_id;
-    uint32_t attempt;            /* another number each time that this thread emits a region */
+    bool host_began;             /* the host's: false whenever emission of a region begins */
     bool fp_status;              /* tcg_fp_status_read() */
     const uint8_t *cache;        /* the code cache's first byte */
     bool record;                 /* keep what depends on where things are (struct cg_reloc) */

@@ -26,7 +26,7 @@ enum { TO_FLAGS = 1u << 31 };
 
 /* Of the region that this thread emits now. */
 static _Thread_local struct {
-    uint32_t attempt, n;
+    uint32_t n;
     struct { const uint8_t *at, *next; struct cg_ool *slow; } trap[MAX_TRAPS];
 } pending;
 
@@ -56,8 +56,8 @@ static void emit_table(struct cg *cg, struct cg_ool *o)
 
 static void add(struct cg *cg, const uint8_t *at, const uint8_t *next, struct cg_ool *slow)
 {
-    if (pending.attempt != cg->attempt) {
-        pending.attempt = cg->attempt;
+    if (!cg->host_began) {
+        cg->host_began = true;
         pending.n = 0;
         cg_ool(cg, emit_table, NULL);
     }

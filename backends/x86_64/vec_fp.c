@@ -48,11 +48,10 @@ static bool in_force(const struct cg *cg, const struct cg_inst *i)
 }
 
 /* May the host's instructions be used at all? */
-static bool host_fp(const struct cg *cg, const struct cg_inst *i)
+bool x64_host_fp(const struct cg *cg, const struct cg_inst *i)
 {
     return in_force(cg, i) && LANE >= IR_LANE_S;
 }
-bool x64_host_fp(const struct cg *cg, const struct cg_inst *i) { return host_fp(cg, i); }
 static bool rounds_dynamically(const struct cg_inst *i)
 {
     return (i->op->mod & IR_ROUND_MASK) == IR_ROUND_DYN;
@@ -172,7 +171,7 @@ void x64_emit_vfarith(struct cg *cg, const struct cg_inst *i)
     unsigned a, b;
 
     /* FMULX: infinity times zero is 2 and raises nothing: where that traps it is found. */
-    if (!host_fp(cg, i) || !rounds_dynamically(i) || (opc == IR_vfmulx && !x64_traps(cg))) {
+    if (!x64_host_fp(cg, i) || !rounds_dynamically(i) || (opc == IR_vfmulx && !x64_traps(cg))) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -190,7 +189,7 @@ void x64_emit_vfsqrt(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow;
     unsigned a;
 
-    if (!host_fp(cg, i) || !rounds_dynamically(i)) {
+    if (!x64_host_fp(cg, i) || !rounds_dynamically(i)) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -221,7 +220,7 @@ void x64_emit_vfma(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow;
     unsigned a, b, c;
 
-    if (!host_fp(cg, i) || !X64_HAS(FMA)) {
+    if (!x64_host_fp(cg, i) || !X64_HAS(FMA)) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -250,7 +249,7 @@ void x64_emit_vfrecps(struct cg *cg, const struct cg_inst *i)
     struct x64_mem two;
     unsigned a, b;
 
-    if (!host_fp(cg, i) || !X64_HAS(FMA) || !x64_traps(cg) || !rounds_dynamically(i)) {
+    if (!x64_host_fp(cg, i) || !X64_HAS(FMA) || !x64_traps(cg) || !rounds_dynamically(i)) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -278,7 +277,7 @@ void x64_emit_vfminmax(struct cg *cg, const struct cg_inst *i)
     uint32_t op;
     unsigned a, b;
 
-    if (!host_fp(cg, i)) {
+    if (!x64_host_fp(cg, i)) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -308,7 +307,7 @@ void x64_emit_vfcmp(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow = NULL;
     unsigned a, b;
 
-    if (!host_fp(cg, i)) {
+    if (!x64_host_fp(cg, i)) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -434,12 +433,12 @@ void x64_emit_vfrint(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow = NULL;
     unsigned a;
 
-    if (host_fp(cg, i) && rounds_away(i) && !(i->op->mod & IR_RINT_EXACT)) {
+    if (x64_host_fp(cg, i) && rounds_away(i) && !(i->op->mod & IR_RINT_EXACT)) {
         emit_frinta(cg, i);
         return;
     }
 
-    if (!host_fp(cg, i) || control < 0) {
+    if (!x64_host_fp(cg, i) || control < 0) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -521,7 +520,7 @@ void x64_emit_vfcvt(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow = NULL;
 
     if ((half && !half_inline(cg, i)) ||
-        (!half && (!host_fp(cg, i) || (narrows && !rounds_dynamically(i))))) {
+        (!half && (!x64_host_fp(cg, i) || (narrows && !rounds_dynamically(i))))) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -591,7 +590,7 @@ static bool rounds_inline(const struct cg_inst *i)
 
 static bool converts_inline(const struct cg *cg, const struct cg_inst *i)
 {
-    return host_fp(cg, i) && rounds_inline(i);
+    return x64_host_fp(cg, i) && rounds_inline(i);
 }
 
 /* The host gives the most negative integer for all that does not fit (subtracting 1 overflows), and
@@ -678,7 +677,7 @@ static unsigned equal_lanes(struct cg *cg, const struct cg_inst *i, unsigned a, 
 /* Inline: signed binary32 everywhere, the others with AVX-512. */
 static bool lanes_inline(const struct cg *cg, const struct cg_inst *i, bool sign)
 {
-    return host_fp(cg, i) &&
+    return x64_host_fp(cg, i) &&
            ((sign && !wide(i)) || X64_HAS(AVX512DQ));
 }
 
@@ -755,7 +754,7 @@ void x64_emit_itof(struct cg *cg, const struct cg_inst *i)
     const uint32_t op = wide(i) ? V_CVTSI2SD : V_CVTSI2SS;
     struct cg_ool *slow;
 
-    if (!host_fp(cg, i) || !rounds_dynamically(i)) {
+    if (!x64_host_fp(cg, i) || !rounds_dynamically(i)) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -798,7 +797,7 @@ void x64_emit_fjcvt(struct cg *cg, const struct cg_inst *i)
 {
     struct cg_ool *slow;
 
-    if (!host_fp(cg, i)) {
+    if (!x64_host_fp(cg, i)) {
         x64_emit_eval(cg, i);
         return;
     }

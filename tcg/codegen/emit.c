@@ -465,8 +465,6 @@ static void emit_block(struct cg *cg, uint32_t k)
     }
 }
 
-static _Thread_local uint32_t attempts;
-
 static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t region_id,
                     uint32_t seed)
 {
@@ -476,7 +474,7 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
     cg->end = end;
     cg->run_mode = ir->run_mode;
     cg->region_id = region_id;
-    cg->attempt = ++attempts;
+    cg->host_began = false;
     cg->overflow = false;
     p->ir = ir;
     p->no_spill = false;

@@ -112,9 +112,20 @@ static struct tcg_page *page_find(const struct tcg *tcg, uint64_t page)
     return p;
 }
 
-static bool page_add(struct tcg *tcg, uint64_t page, struct tcg_region *r)
+static bool listed(const struct tcg_page *p, const struct tcg_region *r)
+{
+    const struct tcg_page_ref *ref = p ? p->refs : NULL;
+    while (ref && ref->region != r)
+        ref = ref->next;
+    return ref;
+}
+
+/* again: the region may be on the page's list already (tcg_revive()). */
+static bool page_add(struct tcg *tcg, uint64_t page, struct tcg_region *r, bool again)
 {
     struct tcg_page *p = page_find(tcg, page);
+    if (again && listed(p, r))
+        return true;
     struct tcg_page_ref *ref = tcg_arena_alloc(&tcg->data, sizeof *ref);
     if (!ref)
         return false;
@@ -132,12 +143,12 @@ static bool page_add(struct tcg *tcg, uint64_t page, struct tcg_region *r)
     return true;
 }
 
-static void pages_add(struct tcg *tcg, struct tcg_region *r)
+static void pages_add(struct tcg *tcg, struct tcg_region *r, bool again)
 {
     for (unsigned k = 0; k < r->n_ranges; k++)
         for (uint64_t p = r->range[k].start >> TCG_PAGE_BITS;
              p <= (r->range[k].end - 1) >> TCG_PAGE_BITS; p++)
-            if (!page_add(tcg, p, r))
+            if (!page_add(tcg, p, r, again))
                 abort(); /* the caller left room for them */
 }
 
@@ -147,7 +158,7 @@ void tcg_publish(struct tcg *tcg, struct tcg_region *r)
         tcg_hash_grow(tcg); /* without memory lists become longer */
     hash_add(tcg, r);
     filter_add(tcg->known, tcg_filter_bit(tcg, r->pc, r->mode));
-    pages_add(tcg, r);
+    pages_add(tcg, r, false);
     tcg->by_id[r->id] = r;
     atomic_store_explicit(&tcg->n_regions, r->id + 1, memory_order_release);
     struct tcg_tier_stats *t = &tcg->stats.tier[r->tier];
@@ -277,7 +288,7 @@ struct tcg_region *tcg_revive(struct tcg *tcg, const struct tcg_cpu *cpu)
             *p = r->hash_next; /* it will hardly come back */
         } else {
             r->dead = false;
-            pages_add(tcg, r);
+            pages_add(tcg, r, true);
             tcg->stats.revived++;
             return r;
         }

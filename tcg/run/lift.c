@@ -99,7 +99,8 @@ static bool touches(const struct tcg_range64 *r, uint64_t address)
 static unsigned ranges(const struct finder *f)
 {
     const struct tcg_lifted *o = f->out;
-    return o->n_ranges + !(o->n_ranges && touches(&o->range[o->n_ranges - 1], address_of(&f->lift, f->lift.pc)));
+    const struct tcg_range64 *last = o->n_ranges ? &o->range[o->n_ranges - 1] : NULL;
+    return o->n_ranges + !(last && touches(last, address_of(&f->lift, f->lift.pc)));
 }
 
 /* Is it known that the guest went on at pc, from the block that is being lifted? */

@@ -166,8 +166,8 @@ static void log_exits(const struct tcg *tcg)
             ", after interpreted lines %" PRIu64 ", entries from outside %" PRIu64 "\n", s->lookups,
             s->found[TCG_FROM_LINK], s->found[TCG_FROM_EMITTED], s->found[TCG_FROM_COLD],
             s->found[TCG_FROM_CALLER]);
-    fprintf(out, "exits chained %" PRIu64 ", regions invalidated %" PRIu64 ", of which unchanged %" PRIu64 ", flushes %" PRIu64 "\n",
-            s->chained, s->invalidated, s->revived, s->flushes);
+    fprintf(out, "exits chained %" PRIu64 ", regions invalidated %" PRIu64 ", of which unchanged %" PRIu64
+            ", flushes %" PRIu64 "\n", s->chained, s->invalidated, s->revived, s->flushes);
 }
 
 /* The largest of n counts, TOP of them at most; each is looked for among what is left. */

@@ -359,10 +359,16 @@ bool tcg_worker_has(const struct tcg *tcg, const struct tcg_region *line)
     return j || (w && w->now && w->now->line == line && valid(tcg, w->now));
 }
 
-static void drop(struct tcg_job *j, uint64_t start, uint64_t last)
+/* A line that is as it was may come back (tcg_revive()): it can become hot again. */
+static void drop(const struct tcg *tcg, struct tcg_job *j, uint64_t start, uint64_t last)
 {
-    for (; j; j = j->next)
-        j->dropped |= touches(j, start, last);
+    for (; j; j = j->next) {
+        if (j->dropped || !touches(j, start, last))
+            continue;
+        j->dropped = true;
+        if (j->flushes == tcg->stats.flushes)
+            j->line->lukewarm = false;
+    }
 }
 
 void tcg_worker_invalidate(struct tcg *tcg, uint64_t start, uint64_t last)
@@ -370,8 +376,8 @@ void tcg_worker_invalidate(struct tcg *tcg, uint64_t start, uint64_t last)
     struct tcg_worker *w = tcg->worker;
     if (!w)
         return;
-    drop(w->queue, start, last);
-    drop(w->now, start, last);
+    drop(tcg, w->queue, start, last);
+    drop(tcg, w->now, start, last);
 }
 
 void tcg_worker_fork_prepare(struct tcg *tcg)

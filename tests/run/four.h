@@ -76,4 +76,13 @@ static const struct guest guest = {
     .lift = lift, .clean_address = clean_address, .reset = reset, .dump = dump,
 };
 
+/* --- what a test says ------------------------------------------------------------------------------- */
+
+static const char *why; /* the first check of the test that failed; NULL: none */
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition) && !why)                                                                  \
+            why = #condition;                                                                      \
+    } while (0)
+
 #endif

@@ -105,13 +105,6 @@ static bool stays_false(atomic_bool *b)
 
 /* --- tests ------------------------------------------------------------------------------------------ */
 
-static const char *why;
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition) && !why)                                                                  \
-            why = #condition;                                                                      \
-    } while (0)
-
 static atomic_bool prepared;
 
 static void *fork_thread(void *arg)

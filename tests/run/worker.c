@@ -89,13 +89,6 @@ static unsigned n_threads(void)
 
 /* --- tests ------------------------------------------------------------------------------------------ */
 
-static const char *why;
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition) && !why)                                                                  \
-            why = #condition;                                                                      \
-    } while (0)
-
 /* Everything of tier 2 was made by another thread than this one: there is one. */
 static void test_made(void)
 {
