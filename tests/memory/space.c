@@ -147,10 +147,10 @@ static void test_map_over_everything(void)
 
 /* ---- code -------------------------------------------------------------------------------------------- */
 
-/* A function that returns the value. */
+/* A function that returns the value, less than 256. */
 static void write_code(void *p, unsigned value)
 {
-    uint32_t code[] = {move(value), RET};
+    uint32_t code[] = {move_at_once(value), RET};
     memcpy(p, code, sizeof code);
     __builtin___clear_cache(p, (char *)p + sizeof code);
 }

@@ -15,6 +15,7 @@ enum { INDIRECT_1 = 0x10000009, INDIRECT_2 = 0xd61f0120 };
 
 /* The first argument's register = k, k < 65536 */
 static inline uint32_t move(unsigned k) { return 0x52800000 | (k & 0xffff) << 5; }
+static inline uint32_t move_at_once(unsigned k) { return move(k & 255); } /* T32's is another */
 static inline uint32_t branch(const uint32_t *from, const uint32_t *to)
 {
     return 0x14000000 | ((uint32_t)(to - from) & 0x3ffffff);

@@ -29,6 +29,10 @@ static inline uint32_t move(unsigned k) /* movw r0, #k */
     return WIDE(0xf240 | (k >> 12 & 15) | (k >> 11 & 1) << 10, (k >> 8 & 7) << 12 | (k & 255));
 }
 
+/* As move(), k < 256, but changes flags and is one unit that is fetched: who runs code that is being
+ * written may see either half of a wide instruction without the other (DDI 0487, B2.2.5). */
+static inline uint32_t move_at_once(unsigned k) { return NARROW(0x2000 | (k & 255)); } /* movs r0, #k */
+
 static inline uint32_t branch_t4(const uint32_t *from, const uint32_t *to, unsigned second)
 {
     const uint32_t offset = (uint32_t)((uintptr_t)to - (uintptr_t)from - 4);
@@ -67,6 +71,8 @@ static inline uint32_t move(unsigned k) /* movw r0, #k */
 {
     return 0xe3000000 | (k & 0xf000) << 4 | (k & 0xfff);
 }
+
+static inline uint32_t move_at_once(unsigned k) { return move(k & 255); }
 
 static inline uint32_t offset_a1(const uint32_t *from, const uint32_t *to)
 {
