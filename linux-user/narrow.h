@@ -9,6 +9,7 @@
  *   narrow.c          the walk over the words, scratch memory, simple conversions
  *   narrow_calls.c    arguments that depend on others: vectors, futex, fcntl, prctl, ipc, signals
  *   narrow_net.c      messages and socket options
+ *   narrow_aio.c      asynchronous I/O
  *   narrow_ioctl.c    ioctl requests and their payloads
  *
  * Addresses: a guest address is a number of 32 bits; once converted it is a host address, guest +
@@ -68,6 +69,10 @@ int lu_narrow_array(struct lu_narrow *n, enum lu_struct id, uint32_t guest, uint
                     uint64_t *to);
 int lu_narrow_array_back(struct lu_narrow *n, enum lu_struct id, uint32_t guest, uint32_t count,
                          uint64_t to);
+/* A vector at the guest's address: *to is the host's, in scratch memory, or the guest's if it cannot
+ * be read.  Lengths beyond 2 GiB are -EINVAL, as for all calls of 32-bit ABIs. */
+enum { LU_IOV_MOST = 1024 };
+int lu_narrow_iovec(struct lu_task *t, uint32_t guest, uint32_t count, uint64_t *to);
 /* The guest's byte order is not the host's. */
 bool lu_narrow_swaps(void);
 

@@ -21,6 +21,22 @@
 
 /* ---- vectors --------------------------------------------------------------------------------- */
 
+/* lib/iov_iter.c, copy_compat_iovec_from_user() */
+int lu_narrow_iovec(struct lu_task *t, uint32_t guest, uint32_t count, uint64_t *to)
+{
+    struct lu_narrow n = {.t = t};
+    const struct iovec *host;
+    const int error = lu_narrow_array(&n, LU_STRUCT_iovec, guest, count, true, to);
+
+    host = lu_ptr(*to);
+    if (error || *to == lu_narrow_ptr(guest))
+        return error;
+    for (uint32_t k = 0; k < count; k++)
+        if (host[k].iov_len > INT32_MAX)
+            return -EINVAL;
+    return 0;
+}
+
 int lu_narrow_iov(struct lu_narrow *n, unsigned i, bool after)
 {
     uint32_t guest;
@@ -28,11 +44,11 @@ int lu_narrow_iov(struct lu_narrow *n, unsigned i, bool after)
     if (after)
         return 0;
     guest = lu_narrow_take(n);
-    if (n->reg[n->next] > 1024) { /* UIO_MAXIOV: the kernel says so */
+    if (n->reg[n->next] > LU_IOV_MOST) { /* the kernel says so */
         n->arg[i] = lu_narrow_ptr(guest);
         return 0;
     }
-    return lu_narrow_array(n, LU_STRUCT_iovec, guest, n->reg[n->next], true, &n->arg[i]);
+    return lu_narrow_iovec(n->t, guest, n->reg[n->next], &n->arg[i]);
 }
 
 /* argv and envp. */
@@ -414,8 +430,8 @@ int lu_narrow_keyarg(struct lu_narrow *n, unsigned i, bool after)
         return 0;
     guest = lu_narrow_take(n);
     n->arg[i] = op < sizeof keyctl_pointers && keyctl_pointers[op] >> i & 1 ? lu_narrow_ptr(guest) : guest;
-    if (op == KEYCTL_INSTANTIATE_IOV && i == 2 && n->reg[3] <= 1024)
-        return lu_narrow_array(n, LU_STRUCT_iovec, guest, n->reg[3], true, &n->arg[i]);
+    if (op == KEYCTL_INSTANTIATE_IOV && i == 2 && n->reg[3] <= LU_IOV_MOST)
+        return lu_narrow_iovec(n->t, guest, n->reg[3], &n->arg[i]);
     if (op == KEYCTL_DH_COMPUTE && i == 4 && guest)
         return lu_narrow_struct(n, LU_STRUCT_keyctl_kdf, guest, true, &n->arg[i]);
     return 0;

@@ -180,9 +180,8 @@ static int message_in(struct lu_narrow *n, uint32_t guest, struct msghdr *host, 
         return -EFAULT;
     if (host->msg_iovlen > 1024)
         return -EMSGSIZE;
-    error = lu_narrow_array(n, LU_STRUCT_iovec,
-                            (uintptr_t)host->msg_iov - (host->msg_iov ? lu.base : 0),
-                            host->msg_iovlen, true, &to);
+    error = lu_narrow_iovec(n->t, (uintptr_t)host->msg_iov - (host->msg_iov ? lu.base : 0),
+                            host->msg_iovlen, &to);
     if (error)
         return error;
     host->msg_iov = lu_ptr(to);
