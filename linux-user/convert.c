@@ -20,10 +20,12 @@ enum kind {
     KIND_INODE64,
     KIND_LIMIT, /* 32 bits; what does not fit is all ones, which means "no limit" */
     KIND_NSEC,  /* 64 bits of which the lower 32 count: a long of the host's */
+    KIND_MOST,  /* 32 bits; what is more than an int holds is the largest int */
+    KIND_ID16,  /* 16 bits of an identity; one that does not fit is 65534 (linux/highuid.h) */
     KIND_SET,   /* signals: two words of 32 bits, the lower first */
 };
 
-static const uint8_t kind_size[] = {1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 4, 4, 8, 4, 8, 8};
+static const uint8_t kind_size[] = {1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 4, 4, 8, 4, 8, 4, 2, 8};
 
 enum { TIGHT = 1 }; /* no padding at the end */
 
@@ -135,6 +137,8 @@ static uint64_t value_to_guest(unsigned kind, uint64_t value)
     case KIND_INODE:
     case KIND_INODE64: return lu_fold_inode(value);
     case KIND_LIMIT: return value > UINT32_MAX ? UINT32_MAX : value;
+    case KIND_MOST: return value > INT32_MAX ? INT32_MAX : value;
+    case KIND_ID16: return value > UINT16_MAX ? 65534 : value;
     default: return value;
     }
 }

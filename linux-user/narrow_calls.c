@@ -157,6 +157,122 @@ int lu_narrow_mask_arg(struct lu_narrow *n, unsigned i, bool after)
     return lu_narrow_struct(n, LU_STRUCT_sigset, host->set - lu.base, true, &host->set);
 }
 
+/* Bits in longs.  The host's are of 64 bits: where the guest has an odd number of words, or another
+ * byte order, they are copied. */
+enum { MOST_WORDS = 2048 };
+
+static bool bits_differ(uint32_t words)
+{
+    return words && words <= MOST_WORDS && (words & 1 || lu_narrow_swaps());
+}
+
+static int bits(struct lu_narrow *n, unsigned i, uint32_t words, bool in)
+{
+    uint32_t *host;
+
+    n->arg[i] = lu_narrow_ptr(n->raw[i]);
+    if (!n->raw[i] || !bits_differ(words))
+        return 0;
+    host = lu_scratch(n->t, (words + 1) / 2 * 8, n->raw[i]);
+    if (!host)
+        return -ENOMEM;
+    if (in && lu_copy_from(n->t, host, n->arg[i], words * 4))
+        return -EFAULT;
+    for (uint32_t k = 0; in && k < words; k++)
+        host[k] = lu_load(&host[k], 4);
+    n->arg[i] = (uintptr_t)host;
+    return 0;
+}
+
+static int bits_back(struct lu_narrow *n, unsigned i, uint32_t words)
+{
+    const uint32_t *host = lu_ptr(n->arg[i]);
+    uint32_t word;
+
+    if (n->result < 0 || n->arg[i] == lu_narrow_ptr(n->raw[i]))
+        return 0;
+    for (uint32_t k = 0; k < words; k++) {
+        lu_store(&word, host[k], 4);
+        if (lu_copy_to(n->t, lu_narrow_ptr(n->raw[i]) + 4ull * k, &word, 4))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+/* Words that hold maxnode - 1 bits, as mm/mempolicy.c counts them. */
+static uint32_t node_words(uint32_t maxnode)
+{
+    return maxnode ? (maxnode - 1) / 32 + !!((maxnode - 1) % 32) : 0;
+}
+
+int lu_narrow_nodes(struct lu_narrow *n, unsigned i, bool after)
+{
+    if (after)
+        return 0;
+    lu_narrow_take(n);
+    return bits(n, i, node_words(n->reg[n->next]), true);
+}
+
+/* What the kernel writes is of whole 64 bits here too. */
+int lu_narrow_onodes(struct lu_narrow *n, unsigned i, bool after)
+{
+    if (after)
+        return bits_back(n, i, (node_words(n->arg[i + 1]) + 1) & ~1u);
+    lu_narrow_take(n);
+    return bits(n, i, (node_words(n->reg[n->next]) + 1) & ~1u, false);
+}
+
+/* migrate_pages: both have the length that stands before them. */
+int lu_narrow_nodes_of(struct lu_narrow *n, unsigned i, bool after)
+{
+    if (after)
+        return 0;
+    lu_narrow_take(n);
+    return bits(n, i, node_words(n->reg[1]), true);
+}
+
+/* CPUs: the argument before is the length in bytes, which are whole longs.  The words to copy. */
+static uint32_t cpu_words(const struct lu_narrow *n, unsigned i)
+{
+    const uint32_t size = n->reg[i - 1];
+    return size % 4 ? 0 : size / 4;
+}
+
+static int cpus(struct lu_narrow *n, unsigned i, bool in)
+{
+    const uint32_t words = cpu_words(n, i);
+
+    lu_narrow_take(n);
+    if (bits_differ(words))
+        n->arg[i - 1] = (words + 1) / 2 * 8;
+    return bits(n, i, words, in);
+}
+
+int lu_narrow_cpus(struct lu_narrow *n, unsigned i, bool after)
+{
+    return after ? 0 : cpus(n, i, true);
+}
+
+int lu_narrow_ocpus(struct lu_narrow *n, unsigned i, bool after)
+{
+    const uint32_t words = cpu_words(n, i);
+
+    if (!after)
+        return cpus(n, i, false);
+    if (words && n->result > 4ll * words)
+        n->result = 4ll * words;
+    return bits_back(n, i, n->result / 4);
+}
+
+/* Addresses of pages, as many as the argument before says. */
+int lu_narrow_pages(struct lu_narrow *n, unsigned i, bool after)
+{
+    if (after)
+        return 0;
+    lu_narrow_take(n);
+    return lu_narrow_array(n, LU_STRUCT_pointer, n->raw[i], n->arg[i - 1], true, &n->arg[i]);
+}
+
 /* ---- what 32 bits do not hold -------------------------------------------------------------------- */
 
 /* fs/stat.c, cp_compat_stat(): times are cut off, but not these. */
@@ -275,20 +391,16 @@ int lu_narrow_ogroups16(struct lu_narrow *n, unsigned i, bool after)
 
 /* ---- fcntl, futex, prctl, clone ---------------------------------------------------------------- */
 
-/* The commands of 32-bit machines for locks of 64 bits. */
-enum { F_GETLK64_ = 12, F_SETLK64_ = 13, F_SETLKW64_ = 14 };
-
-/* The structure behind fcntl's third argument, LU_STRUCT_COUNT if it is none or looks the same;
- * makes the command the host's. */
-static enum lu_struct fcntl_struct(uint64_t *command)
+/* The structure behind fcntl's third argument, LU_STRUCT_COUNT if it is none or looks the same. */
+static enum lu_struct fcntl_struct(int command)
 {
-    switch ((int)*command) {
+    switch (command) {
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW: return LU_STRUCT_flock32;
-    case F_GETLK64_:
-    case F_SETLK64_:
-    case F_SETLKW64_: *command -= F_GETLK64_ - F_GETLK; return LU_STRUCT_flock64;
+    case LU_F_GETLK64:
+    case LU_F_SETLK64:
+    case LU_F_SETLKW64:
     case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW: return LU_STRUCT_flock64;
@@ -300,37 +412,54 @@ static enum lu_struct fcntl_struct(uint64_t *command)
 
 static bool fcntl_writes(int command)
 {
-    return command == F_GETLK || command == F_GETLK64_ || command == F_OFD_GETLK ||
+    return command == F_GETLK || command == LU_F_GETLK64 || command == F_OFD_GETLK ||
            command == F_GETOWN_EX;
 }
 
-/* A lock beyond 2 GiB has no form of 32 bits. */
-static bool lock_overflows(const struct lu_flock *lock)
+/* A lock that begins beyond 2 GiB has no form of 32 bits; fs/fcntl.c, fixup_compat_flock(). */
+static int shorten_lock(struct lu_flock *lock)
 {
-    return lock->start > INT32_MAX || lock->len > INT32_MAX;
+    if (lock->start > INT32_MAX)
+        return -EOVERFLOW;
+    lock->len = lock->len > INT32_MAX ? INT32_MAX : lock->len;
+    return 0;
+}
+
+/* Commands of more than 1024 whose argument is a number, not an address. */
+static bool fcntl_number(int command)
+{
+    enum { DUPFD_QUERY = 1027 };
+
+    switch (command) {
+    case F_NOTIFY:
+    case F_ADD_SEALS:
+    case F_SETPIPE_SZ:
+    case F_SETLEASE:
+    case F_DUPFD_CLOEXEC:
+    case DUPFD_QUERY: return true;
+    default: return command < 1024;
+    }
 }
 
 int lu_narrow_fcntl(struct lu_narrow *n, unsigned i, bool after)
 {
-    uint64_t command = n->reg[i + 1];
-    enum lu_struct id = fcntl_struct(&command);
-    uint32_t guest = n->reg[i + 2];
+    const int command = n->reg[i + 1];
+    const enum lu_struct id = fcntl_struct(command);
+    const uint32_t guest = n->reg[i + 2];
+    int error;
 
     if (!after) {
         n->arg[i] = n->reg[i];
-        n->arg[i + 1] = command;
-        n->arg[i + 2] = (int)command >= 1024 && (int)command != F_NOTIFY &&
-                                (int)command != F_ADD_SEALS && (int)command != F_SETPIPE_SZ &&
-                                (int)command != F_SETLEASE && (int)command != F_DUPFD_CLOEXEC
-                            ? lu_narrow_ptr(guest)
-                            : guest;
+        n->arg[i + 1] = n->reg[i + 1];
+        n->arg[i + 2] = fcntl_number(command) ? guest : lu_narrow_ptr(guest);
+        if (id == LU_STRUCT_flock64 && n->row == &lu_sys_rows[LU_SYS_fcntl])
+            return -EINVAL; /* fcntl64() alone has these */
         return id == LU_STRUCT_COUNT ? 0 : lu_narrow_struct(n, id, guest, true, &n->arg[i + 2]);
     }
-    if (n->result < 0 || id == LU_STRUCT_COUNT || !fcntl_writes(n->reg[i + 1]))
+    if (n->result < 0 || id == LU_STRUCT_COUNT || !fcntl_writes(command))
         return 0;
-    if (id == LU_STRUCT_flock32 && lock_overflows(lu_ptr(n->arg[i + 2])))
-        return -EOVERFLOW;
-    return lu_narrow_back(n, id, guest, n->arg[i + 2]);
+    error = id == LU_STRUCT_flock32 ? shorten_lock(lu_ptr(n->arg[i + 2])) : 0;
+    return error ? error : lu_narrow_back(n, id, guest, n->arg[i + 2]);
 }
 
 static bool futex_has_timeout(uint32_t op)
@@ -468,6 +597,49 @@ int lu_narrow_remain64(struct lu_narrow *n, unsigned i, bool after)
     return remain(n, i, after, LU_STRUCT_timespec64);
 }
 
+/* A timeout, which the call replaces by what is left of it; fs/select.c, poll_select_finish(): that it
+ * cannot be written is no error. */
+static int timeout(struct lu_narrow *n, unsigned i, bool after, enum lu_struct id)
+{
+    if (!after) {
+        lu_narrow_take(n);
+        return lu_narrow_struct(n, id, n->raw[i], true, &n->arg[i]);
+    }
+    lu_narrow_back(n, id, n->raw[i], n->arg[i]);
+    return 0;
+}
+
+int lu_narrow_timeout32(struct lu_narrow *n, unsigned i, bool after)
+{
+    return timeout(n, i, after, LU_STRUCT_timespec32);
+}
+
+int lu_narrow_timeout64(struct lu_narrow *n, unsigned i, bool after)
+{
+    return timeout(n, i, after, LU_STRUCT_timespec64);
+}
+
+int lu_narrow_timeout_us(struct lu_narrow *n, unsigned i, bool after)
+{
+    return timeout(n, i, after, LU_STRUCT_timeval32);
+}
+
+/* A queue's notification by a socket: the value is the address of a cookie. */
+int lu_narrow_mq_event(struct lu_narrow *n, unsigned i, bool after)
+{
+    struct lu_sigevent *host;
+    int error;
+
+    if (after)
+        return 0;
+    lu_narrow_take(n);
+    error = lu_narrow_struct(n, LU_STRUCT_sigevent, n->raw[i], true, &n->arg[i]);
+    host = lu_ptr(n->arg[i]);
+    if (!error && n->arg[i] != lu_narrow_ptr(n->raw[i]) && host->notify == SIGEV_THREAD)
+        host->value = lu_narrow_ptr(host->value);
+    return error;
+}
+
 /* Amounts of memory that 32 bits do not hold are told in larger units (kernel/sys.c). */
 static void scale_sysinfo(struct sysinfo *info)
 {
@@ -504,9 +676,21 @@ int lu_narrow_sysinfo(struct lu_narrow *n, unsigned i, bool after)
 /* 32-bit ABIs ask for the structures of today by a bit of the command. */
 enum { IPC_64_ = 0x100, STAT_ANY_SEM = 20, STAT_ANY_SHM = 15, STAT_ANY_MSG = 13 };
 
+static enum lu_struct old_struct(enum lu_struct id)
+{
+    switch ((int)id) {
+    case LU_STRUCT_semid64: return LU_STRUCT_semid_old;
+    case LU_STRUCT_msqid64: return LU_STRUCT_msqid_old;
+    case LU_STRUCT_shmid64: return LU_STRUCT_shmid_old;
+    case LU_STRUCT_shminfo64: return LU_STRUCT_shminfo_old;
+    default: return id;
+    }
+}
+
 /* Argument i, the one after the command; by what it points to. */
 static int control(struct lu_narrow *n, unsigned i, bool after, enum lu_struct id, bool in)
 {
+    id = n->reg[i - 1] & IPC_64_ ? id : old_struct(id);
     if (!after) {
         n->arg[i - 1] &= ~(uint64_t)IPC_64_;
         lu_narrow_take(n);

@@ -32,7 +32,9 @@ static const struct row {
     {0x8942, 0x8943, 0x8942, IFREQ, LU_STRUCT_COUNT},           /* SIOCGIFTXQLEN */
     {0x8946, 0x8946, 0x8946, IFREQ_DATA, LU_STRUCT_COUNT},      /* SIOCETHTOOL */
     {0x8947, 0x8949, 0x8947, IFREQ, LU_STRUCT_COUNT},           /* SIOCGMIIPHY... */
-    {0x8990, 0x8995, 0x8990, IFREQ, LU_STRUCT_COUNT},           /* SIOCBOND... */
+    {0x8990, 0x8992, 0x8990, IFREQ, LU_STRUCT_COUNT},           /* SIOCBONDENSLAVE... */
+    {0x8993, 0x8994, 0x8993, IFREQ_DATA, LU_STRUCT_COUNT},      /* SIOCBONDSLAVEINFOQUERY... */
+    {0x8995, 0x8995, 0x8995, IFREQ, LU_STRUCT_COUNT},           /* SIOCBONDCHANGEACTIVE */
     {0x89a2, 0x89a3, 0x89a2, IFREQ, LU_STRUCT_COUNT},           /* SIOCBRADDIF */
     {0x89b0, 0x89b1, 0x89b0, IFREQ_DATA, LU_STRUCT_COUNT},      /* SIOCSHWTSTAMP */
     {0x8906, 0x8906, 0x8906, STRUCT_OUT, LU_STRUCT_timeval32},  /* SIOCGSTAMP */
@@ -130,8 +132,9 @@ static int ifconf_in(struct lu_narrow *n, uint32_t guest)
     if (!host || lu_struct_get(n->t, LU_STRUCT_ifconf, host, n->arg[2]))
         return host ? -EFAULT : -ENOMEM;
     n->arg[2] = (uintptr_t)host;
-    if (!host->buf || host->len < 0 || host->len > 1 << 20)
+    if (!host->buf || host->len < 0)
         return 0;
+    host->len = host->len < 1 << 20 ? host->len : 1 << 20;
     host->len = host->len / GUEST_IFREQ * sizeof(struct ifreq);
     host->buf = (uintptr_t)lu_scratch(n->t, host->len, 0);
     return host->buf ? 0 : -ENOMEM;

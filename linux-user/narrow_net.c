@@ -67,16 +67,17 @@ static size_t guest_align(size_t n)
     return (n + 3) & ~(size_t)3;
 }
 
-enum { TIMESTAMP_OLD = 29, TIMESTAMPNS_OLD = 35 };
+enum { TIMESTAMP_OLD = 29, TIMESTAMPNS_OLD = 35, TIMESTAMPING_OLD = 37 };
 
 /* How the data of a control message look different: a structure, or LU_STRUCT_COUNT. */
 static enum lu_struct data_struct(int level, int type)
 {
     if (level != SOL_SOCKET)
         return LU_STRUCT_COUNT;
-    return type == TIMESTAMP_OLD     ? LU_STRUCT_timeval32
-           : type == TIMESTAMPNS_OLD ? LU_STRUCT_timespec32
-                                     : LU_STRUCT_COUNT;
+    return type == TIMESTAMP_OLD      ? LU_STRUCT_timeval32
+           : type == TIMESTAMPNS_OLD  ? LU_STRUCT_timespec32
+           : type == TIMESTAMPING_OLD ? LU_STRUCT_timestamping32
+                                      : LU_STRUCT_COUNT;
 }
 
 /* Words of 32 bits (descriptors, identities) in the other byte order. */
@@ -114,7 +115,7 @@ static int control_from_guest(struct lu_narrow *n, struct msghdr *host, uint64_t
     }
     host->msg_control = to;
     host->msg_controllen = used;
-    return 0;
+    return used ? 0 : -EINVAL; /* as net/compat.c has it for less than a header */
 }
 
 /* One control message into the guest's buffer; how many bytes it took, or 0 if it did not fit. */
@@ -169,6 +170,8 @@ static int control_to_guest(struct lu_narrow *n, const struct msghdr *host, uint
 
 /* ---- messages ------------------------------------------------------------------------------------ */
 
+enum { MOST_CONTROL = 1 << 20 };
+
 /* Converts the guest's msghdr at `guest` into *host; `sends`: its control data are read. */
 static int message_in(struct lu_narrow *n, uint32_t guest, struct msghdr *host, bool sends)
 {
@@ -192,11 +195,11 @@ static int message_in(struct lu_narrow *n, uint32_t guest, struct msghdr *host, 
     }
     if (error || !host->msg_control || !size)
         return error;
-    if (size > 1 << 20)
-        return -ENOBUFS;
     if (sends)
-        return control_from_guest(n, host, (uintptr_t)host->msg_control, size);
-    host->msg_controllen = size * 2 + 64;
+        return size > MOST_CONTROL
+                   ? -ENOBUFS
+                   : control_from_guest(n, host, (uintptr_t)host->msg_control, size);
+    host->msg_controllen = (size < MOST_CONTROL ? size : MOST_CONTROL) * 2 + 64;
     host->msg_control =
         lu_scratch(n->t, host->msg_controllen, (uintptr_t)host->msg_control - lu.base);
     return host->msg_control ? 0 : -ENOMEM;
@@ -215,6 +218,8 @@ static int message_out(struct lu_narrow *n, uint32_t guest, struct msghdr *host)
     now = was;
     now.msg_namelen = host->msg_namelen;
     now.msg_flags = host->msg_flags;
+    if (was.msg_controllen > MOST_CONTROL)
+        was.msg_controllen = MOST_CONTROL;
     if (was.msg_control && was.msg_controllen)
         error =
             control_to_guest(n, host, (uintptr_t)was.msg_control, was.msg_controllen, &used, &cut);
@@ -268,8 +273,14 @@ static int messages(struct lu_narrow *n, unsigned i, bool after, bool sends)
         host = lu_scratch(n->t, count * sizeof *host, n->raw[i]);
         if (!host)
             return -ENOMEM;
-        for (uint32_t k = 0; !error && k < count; k++)
+        for (uint32_t k = 0; !error && k < count; k++) {
             error = message_in(n, n->raw[i] + k * stride, &host[k].msg_hdr, sends);
+            if (error && k) { /* those before it go, and are what the call counts */
+                n->reg[n->next] = k;
+                n->arg[i] = (uintptr_t)host;
+                return 0;
+            }
+        }
         if (!error)
             n->arg[i] = (uintptr_t)host;
         return error;
@@ -311,21 +322,34 @@ static enum lu_struct option_struct(int level, int option, uint32_t length)
     return lu_narrow_swaps() && length == 4 ? LU_STRUCT_s32 : LU_STRUCT_COUNT;
 }
 
-/* struct group_req and group_source_req: an interface, and one or two addresses, which 64-bit ABIs
- * align to 8 bytes. */
+/* What getsockopt() writes: SO_GET_FILTER has ATTACH_FILTER's number, and its value is the program
+ * itself, its length a number of instructions. */
+static enum lu_struct read_option_struct(int level, int option, uint32_t length)
+{
+    const enum lu_struct id = option_struct(level, option, length);
+    return id == LU_STRUCT_fprog ? LU_STRUCT_COUNT : id;
+}
+
+/* struct group_req, group_source_req and group_filter: an interface, and one or more addresses, which
+ * 64-bit ABIs align to 8 bytes. */
 static bool is_group(int level, int option)
 {
     return (level == IPPROTO_IP || level == IPPROTO_IPV6) && option >= MCAST_JOIN_GROUP &&
-           option <= MCAST_LEAVE_SOURCE_GROUP;
+           option <= MCAST_MSFILTER;
 }
 
 static int group_in(struct lu_narrow *n, uint32_t guest, uint32_t length)
 {
-    uint8_t *host = lu_scratch(n->t, length + 4ull, guest);
+    enum { MOST = 1 << 17 }; /* the kernel allows fewer */
+    uint8_t *host = lu_scratch(n->t, length < MOST ? length + 4ull : 0, guest);
 
     if (!host)
         return -ENOMEM;
-    if (length < 4 || length > 512 || lu_copy_from(n->t, host, lu_narrow_ptr(guest), 4) ||
+    if (length > MOST)
+        return -ENOBUFS;
+    if (length < 4)
+        return -EINVAL;
+    if (lu_copy_from(n->t, host, lu_narrow_ptr(guest), 4) ||
         lu_copy_from(n->t, host + 8, lu_narrow_ptr(guest) + 4, length - 4))
         return -EFAULT;
     n->arg[3] = (uintptr_t)host;
@@ -368,10 +392,10 @@ int lu_narrow_osockopt(struct lu_narrow *n, unsigned i, bool after)
         n->arg[2] = n->reg[2];
         n->arg[3] = lu_narrow_ptr(n->reg[3]);
         error = lu_narrow_struct(n, LU_STRUCT_s32, n->reg[4], true, &n->arg[4]);
-        if (error || option_struct(n->reg[1], n->reg[2], 0) == LU_STRUCT_COUNT)
+        if (error || read_option_struct(n->reg[1], n->reg[2], 0) == LU_STRUCT_COUNT)
             return error;
         /* Its length is another on the host. */
-        id = option_struct(n->reg[1], n->reg[2], 0);
+        id = read_option_struct(n->reg[1], n->reg[2], 0);
         length = lu_scratch(n->t, sizeof *length, n->reg[4]);
         if (!length || lu_struct_get(n->t, LU_STRUCT_s32, length, lu_narrow_ptr(n->reg[4])))
             return length ? -EFAULT : -ENOMEM;
@@ -384,7 +408,7 @@ int lu_narrow_osockopt(struct lu_narrow *n, unsigned i, bool after)
     if (n->result < 0)
         return 0;
     length = lu_ptr(n->arg[4]);
-    id = option_struct(n->reg[1], n->reg[2], length->value);
+    id = read_option_struct(n->reg[1], n->reg[2], length->value);
     if (id == LU_STRUCT_s32)
         error = lu_struct_put(n->t, id, lu_narrow_ptr(n->reg[3]), lu_ptr(n->arg[3]));
     else if (id != LU_STRUCT_COUNT && (size_t)length->value == lu_struct_host_size(id)) {

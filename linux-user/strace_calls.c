@@ -149,6 +149,8 @@ static void fcntl_argument(struct st *s, unsigned i)
         break;
     case F_SETLK:
     case F_SETLKW:
+    case LU_F_SETLK64:
+    case LU_F_SETLKW64:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
         st_flock(s, s->arg[i + 1]);
@@ -176,7 +178,7 @@ static void fcntl_argument(struct st *s, unsigned i)
 void w_fcntl(struct st *s, unsigned i)
 {
     int command = s->arg[i + 1];
-    bool gets_lock = command == F_GETLK || command == F_OFD_GETLK;
+    bool gets_lock = command == F_GETLK || command == LU_F_GETLK64 || command == F_OFD_GETLK;
 
     if (!s->done) {
         st_put(s, "%d, ", (int)s->arg[i]);

@@ -52,6 +52,7 @@ struct lu_sigevent { uint64_t value; int32_t signo, notify, tid, pad[11]; };
 struct lu_epoll_event { uint32_t events, pad; uint64_t data; };
 struct lu_flock { int16_t type, whence; int32_t pad; int64_t start, len; int32_t pid, pad2; };
 struct lu_timespecs { struct timespec at[2]; };
+struct lu_timestamping { struct timespec at[3]; }; /* linux/errqueue.h */
 struct lu_timevals { struct timeval at[2]; };
 struct lu_utimbuf { int64_t actime, modtime; };
 struct lu_ifconf { int32_t len, pad; uint64_t buf; };

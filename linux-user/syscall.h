@@ -87,6 +87,9 @@ const struct lu_syscall_abi *lu_syscall_abi(void);
 /* The row for guest number nr; that of LU_SYS_NONE if there is none. */
 const struct lu_sys_row *lu_sys_row(uint64_t nr);
 
+/* fcntl64()'s commands for locks of 64 bits, which 32-bit ABIs alone have. */
+enum { LU_F_GETLK64 = 12, LU_F_SETLK64 = 13, LU_F_SETLKW64 = 14 };
+
 /* open()'s flags, guest's to host's and back.  Bits that nobody knows stay. */
 int lu_oflags_to_host(uint32_t guest);
 uint32_t lu_oflags_to_guest(int host);

@@ -105,6 +105,14 @@ int64_t sys_pipe2(struct lu_task *t, const uint64_t arg[6])
     return lu_host_syscall(__NR_pipe2, arg[0], lu_oflags_to_host(arg[1]));
 }
 
+/* The host's command: its locks have 64 bits. */
+static uint32_t fcntl_command(uint32_t command)
+{
+    return lu.abi->narrow && command >= LU_F_GETLK64 && command <= LU_F_SETLKW64
+               ? command - LU_F_GETLK64 + F_GETLK
+               : command;
+}
+
 int64_t sys_fcntl(struct lu_task *t, const uint64_t arg[6])
 {
     int64_t result;
@@ -119,6 +127,6 @@ int64_t sys_fcntl(struct lu_task *t, const uint64_t arg[6])
     case F_SETFL:
         return lu_host_syscall(__NR_fcntl, arg[0], F_SETFL, lu_oflags_to_host(arg[2]));
     default: /* struct flock and f_owner_ex are the same; locks may block */
-        return lu_safe_syscall(__NR_fcntl, arg[0], arg[1], arg[2]);
+        return lu_safe_syscall(__NR_fcntl, arg[0], fcntl_command(arg[1]), arg[2]);
     }
 }

@@ -25,6 +25,10 @@ static void files(void)
     S(lseek, fd, -1, SEEK_SET);
     S(fcntl64, fd, F_GETFL);
     S(fcntl64, fd, F_SETLK64, &((struct flock64){F_WRLCK, SEEK_SET, 1ll << 33, 2, 0}));
+    S(fcntl64, fd, F_GETLK64, &((struct flock64){F_RDLCK, SEEK_SET, 1, 2, 0}));
+    S(fcntl64, fd, F_SETLKW64, &((struct flock64){F_UNLCK, SEEK_SET, 0, 0, 0}));
+    S(fcntl64, fd, 37 /* F_OFD_SETLK */, &((struct flock64){F_WRLCK, SEEK_SET, 3, 4, 0}));
+    S(fcntl64, fd, 36 /* F_OFD_GETLK */, &((struct flock64){F_WRLCK, SEEK_SET, 5, 1, 0}));
     S(fcntl64, fd, F_GETLK, &((struct flock){F_WRLCK, SEEK_CUR, 0, 0, 0}));
     S(statfs64, "/proc", sizeof(struct statfs64), buf);
     S(utimensat, AT_FDCWD, "none", ((long[]){1600000000, 5, 0, 0x3ffffffe}), 0);
