@@ -10,6 +10,7 @@
  *   narrow_calls.c    arguments that depend on others: vectors, futex, fcntl, prctl, ipc, signals
  *   narrow_net.c      messages and socket options
  *   narrow_aio.c      asynchronous I/O
+ *   narrow_bpf.c      bpf()
  *   narrow_ioctl.c    ioctl requests and their payloads
  *
  * Addresses: a guest address is a number of 32 bits; once converted it is a host address, guest +

@@ -11,7 +11,7 @@
 #include "linux-user/narrow.h"
 #include "linux-user/structs.h"
 
-enum payload { IFREQ, IFREQ_DATA, IFCONF, I2C_MESSAGES, STRUCT_IN, STRUCT_OUT, STRUCT_BOTH, SAME };
+enum payload { IFREQ, IFREQ_DATA, IFCONF, I2C_MESSAGES, SCSI, STRUCT_IN, STRUCT_OUT, STRUCT_BOTH, SAME };
 
 /* asm-generic/ioctl.h: who reads (1: the kernel, 2: the program), a driver's letter, number, size */
 #define REQUEST(dir, type, nr, size) ((uint32_t)(dir) << 30 | (size) << 16 | (type) << 8 | (nr))
@@ -70,7 +70,7 @@ static const struct row {
     ONE(0x1263, STRUCT_OUT, word),                              /* BLKRAGET */
     ONE(0x1265, STRUCT_OUT, word),                              /* BLKFRAGET */
     ONE(0x0309, STRUCT_OUT, word),                              /* HDIO_GET_32BIT */
-    ONE(0x2285, STRUCT_BOTH, sg_io),                            /* SG_IO */
+    ONE(0x2285, SCSI, sg_io),                                   /* SG_IO */
     SIZED(3, 'M', 3, 12, 16, STRUCT_BOTH, mtd_oob),             /* MEMWRITEOOB */
     SIZED(3, 'M', 4, 12, 16, STRUCT_BOTH, mtd_oob),             /* MEMREADOOB */
     SIZED(1, 'f', 7, 4, 8, STRUCT_IN, word),                    /* EXT4_IOC_GROUP_EXTEND */
@@ -173,6 +173,43 @@ static int i2c_in(struct lu_narrow *n, uint32_t guest)
     return error;
 }
 
+/* A SCSI command.  Its data may be a vector; and what does not begin with this letter is struct
+ * sg_io_v4 of linux/bsg.h, whose fields are of fixed sizes. */
+static int scsi_in(struct lu_narrow *n, uint32_t guest)
+{
+    struct sg_io_hdr *host;
+    uint64_t vector;
+    int error = lu_narrow_struct(n, LU_STRUCT_sg_io, guest, true, &n->arg[2]);
+
+    if (error || n->arg[2] == lu_narrow_ptr(guest))
+        return error;
+    host = lu_ptr(n->arg[2]);
+    if (host->interface_id != 'S') {
+        n->arg[2] = lu_narrow_ptr(guest);
+        return 0;
+    }
+    if (!host->iovec_count)
+        return 0;
+    if (host->iovec_count > LU_IOV_MOST)
+        return -EINVAL;
+    error = lu_narrow_iovec(n->t, host->dxferp ? (uintptr_t)host->dxferp - lu.base : 0,
+                            host->iovec_count, &vector);
+    host->dxferp = lu_ptr(vector);
+    return error;
+}
+
+static int scsi_out(struct lu_narrow *n, uint32_t guest)
+{
+    struct sg_io_hdr was, *host = lu_ptr(n->arg[2]);
+
+    if (n->arg[2] == lu_narrow_ptr(guest))
+        return 0;
+    if (lu_struct_get(n->t, LU_STRUCT_sg_io, &was, lu_narrow_ptr(guest)))
+        return -EFAULT;
+    host->dxferp = was.dxferp;
+    return lu_struct_put(n->t, LU_STRUCT_sg_io, lu_narrow_ptr(guest), host);
+}
+
 /* ---- the call ------------------------------------------------------------------------------------ */
 
 /* What the table for -strace knows of numbers behind pointers, for the other byte order. */
@@ -204,6 +241,7 @@ static int before(struct lu_narrow *n, const struct row *row)
     case IFREQ_DATA: return ifreq_in(n, guest, row->payload == IFREQ_DATA);
     case IFCONF: return ifconf_in(n, guest);
     case I2C_MESSAGES: return i2c_in(n, guest);
+    case SCSI: return scsi_in(n, guest);
     case STRUCT_IN:
     case STRUCT_OUT:
     case STRUCT_BOTH:
@@ -230,6 +268,7 @@ int lu_narrow_ioctl(struct lu_narrow *n, unsigned i, bool after)
     switch (row->payload) {
     case IFREQ: return lu_copy_to(n->t, lu_narrow_ptr(guest), lu_ptr(n->arg[2]), GUEST_IFREQ);
     case IFCONF: return ifconf_out(n, guest);
+    case SCSI: return scsi_out(n, guest);
     case STRUCT_BOTH:
     case STRUCT_OUT: return lu_narrow_back(n, row->id, guest, n->arg[2]);
     default: return 0;
