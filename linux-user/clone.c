@@ -127,7 +127,8 @@ static void child_begins(struct lu_task *t, const struct request *r)
 /* A task for a child that shares our memory. */
 static struct lu_task *make_child(struct lu_task *parent, const struct request *r)
 {
-    struct tcg_cpu *cpu = tcg_cpu_clone(parent->cpu);
+    struct tcg_cpu *cpu = r->flags & CLONE_THREAD ? tcg_cpu_clone(parent->cpu)
+                                                  : tcg_cpu_vfork(parent->cpu);
     struct lu_task *t = cpu ? lu_task_new(cpu) : NULL;
     if (!t) {
         if (cpu)

@@ -102,7 +102,7 @@ static int64_t call(struct lu_task *t, const struct lu_sys_row *row, uint64_t nr
     case LU_SYS_KIND_OWN:
         return row->handler(t, arg);
     case LU_SYS_KIND_ALONE:
-        tcg_settle(lu.tcg);
+        tcg_settle(t->cpu);
         /* fall through */
     case LU_SYS_KIND_PASS:
         return lu_host_syscall6(row->host_nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);

@@ -75,8 +75,10 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
 void tcg_free(struct tcg *tcg);
 
 /* A CPU in the guest's reset state; must be run by one thread.  tcg_cpu_clone: the same registers
- * (for a new guest thread). */
+ * (for a new guest thread).  tcg_cpu_vfork: the same for a process of its own that shares our memory, as by
+ * vfork(): the translator's own thread is not that process's, which neither starts nor joins one. */
 struct tcg_cpu *tcg_cpu_new(struct tcg *tcg);
+struct tcg_cpu *tcg_cpu_vfork(const struct tcg_cpu *cpu);
 struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *cpu);
 void tcg_cpu_free(struct tcg_cpu *cpu);
 
@@ -108,8 +110,9 @@ int tcg_copy_to_guest(struct tcg_cpu *cpu, uint64_t guest, const void *from, siz
 void tcg_invalidate(struct tcg *tcg, uint64_t start, uint64_t len);
 
 /* Ends the translator's own thread, if there is one, and waits for its end: before the process changes
- * what threads share or inherit (credentials, namespaces).  Later work starts one anew. */
-void tcg_settle(struct tcg *tcg);
+ * what threads share or inherit (credentials, namespaces).  Later work starts one anew.  self: the calling
+ * thread's. */
+void tcg_settle(struct tcg_cpu *self);
 
 /* Around fork(): prepare takes the translator's locks, parent and child release them; the child
  * keeps only the calling thread's CPU. */

@@ -159,6 +159,7 @@ struct tcg_thread {
     unsigned n_fp_traps;            /* Invalid raised so far */
     volatile bool fp_traps_over;    /* they are too many: TCG_FP_TRAPS */
     struct ir step;                 /* loop.c: one instruction that is interpreted */
+    bool vfork;                     /* of another process than the translator's: it has no threads here */
     struct tcg_path path;           /* trace.c */
     struct tcg_lockstep *lockstep;  /* lockstep.c; NULL until it is needed */
 };

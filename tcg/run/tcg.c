@@ -212,7 +212,15 @@ struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *from)
     cpu->os = NULL;
     cpu->thread->jump_mode = cpu->mode;
     cpu->thread->jump_run_mode = cpu->run_mode;
+    cpu->thread->vfork = from->thread->vfork;
     cpu_enlist(cpu);
+    return cpu;
+}
+
+struct tcg_cpu *tcg_cpu_vfork(const struct tcg_cpu *from)
+{
+    struct tcg_cpu *cpu = tcg_cpu_clone(from);
+    cpu->thread->vfork = true;
     return cpu;
 }
 
@@ -265,6 +273,7 @@ void tcg_fork_child(struct tcg *tcg, struct tcg_cpu *self)
         *p = n->next;
         cpu_release(n->thread.cpu);
     }
+    self->thread->vfork = false;
     if (tcg->perf)
         tcg_perf_fork_child(tcg);
     tcg_worker_fork_child(tcg);

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "tcg/opt/graph.h"
 #include "tcg/opt/opt.h"
@@ -44,7 +43,6 @@ enum state { NONE, RUNNING, ENDED };
 
 struct tcg_worker {
     enum state state;        /* ENDED: to be joined */
-    pid_t pid;               /* of the process that may start threads: not of a vfork()ed child */
     pthread_t thread;
     bool quit, hold;         /* hold: no job is begun */
     pthread_cond_t work, idle;
@@ -79,10 +77,28 @@ bool tcg_worker_new(struct tcg *tcg)
         return false;
     tcg->code.size -= SCRATCH;
     w->scratch = tcg->code.base + tcg->code.size;
-    w->pid = getpid();
     init_conds(w);
     tcg->worker = w;
     return true;
+}
+
+static void end_thread(struct tcg *tcg)
+{
+    struct tcg_worker *w = tcg->worker;
+    pthread_mutex_lock(&tcg->lock);
+    while (w->quit)
+        pthread_cond_wait(&w->idle, &tcg->lock);
+    if (w->state != NONE) {
+        w->quit = true;
+        pthread_cond_signal(&w->work);
+        pthread_mutex_unlock(&tcg->lock);
+        pthread_join(w->thread, NULL);
+        pthread_mutex_lock(&tcg->lock);
+        w->state = NONE;
+        w->quit = false;
+        pthread_cond_broadcast(&w->idle);
+    }
+    pthread_mutex_unlock(&tcg->lock);
 }
 
 static void free_jobs(struct tcg_job *j)
@@ -100,7 +116,7 @@ void tcg_worker_free(struct tcg *tcg)
     struct tcg_worker *w = tcg->worker;
     if (!w)
         return;
-    tcg_settle(tcg);
+    end_thread(tcg);
     free_jobs(w->queue);
     free_jobs(w->unused);
     if (w->cg.priv) {
@@ -252,7 +268,7 @@ static bool start(struct tcg *tcg)
         return false;
     if (w->state == RUNNING)
         return true;
-    if (w->pid != getpid() || sched_getaffinity(0, sizeof cpus, &cpus) || CPU_COUNT(&cpus) < 2)
+    if (sched_getaffinity(0, sizeof cpus, &cpus) || CPU_COUNT(&cpus) < 2)
         return false;
     if (w->state == ENDED)
         pthread_join(w->thread, NULL);
@@ -307,7 +323,7 @@ enum tcg_queued tcg_worker_queue(struct tcg_cpu *cpu, struct tcg_region *line)
 {
     struct tcg *tcg = cpu->tcg;
     struct tcg_worker *w = tcg->worker;
-    if (!w)
+    if (!w || cpu->thread->vfork)
         return TCG_NO_WORKER;
     if (w->n_asked < TCG_WORKER_AFTER) {
         w->n_asked++;
@@ -406,27 +422,11 @@ void tcg_worker_fork_child(struct tcg *tcg)
     w->n_queued = 0;
     w->state = NONE;
     w->quit = w->hold = false;
-    w->pid = getpid();
     init_conds(w);
 }
 
-void tcg_settle(struct tcg *tcg)
+void tcg_settle(struct tcg_cpu *self)
 {
-    struct tcg_worker *w = tcg->worker;
-    if (!w || w->pid != getpid())
-        return;
-    pthread_mutex_lock(&tcg->lock);
-    while (w->quit)
-        pthread_cond_wait(&w->idle, &tcg->lock);
-    if (w->state != NONE) {
-        w->quit = true;
-        pthread_cond_signal(&w->work);
-        pthread_mutex_unlock(&tcg->lock);
-        pthread_join(w->thread, NULL);
-        pthread_mutex_lock(&tcg->lock);
-        w->state = NONE;
-        w->quit = false;
-        pthread_cond_broadcast(&w->idle);
-    }
-    pthread_mutex_unlock(&tcg->lock);
+    if (self->tcg->worker && !self->thread->vfork)
+        end_thread(self->tcg);
 }

@@ -154,9 +154,9 @@ static void test_full(void)
 static void test_settled(void)
 {
     CHECK(run(0, HOT) == HOT && n_threads() == 2);
-    tcg_settle(tcg);
+    tcg_settle(&cpu->tcg);
     CHECK(n_threads() == 1);
-    tcg_settle(tcg);
+    tcg_settle(&cpu->tcg);
     CHECK(run(1, HOT) == 2 * HOT && becomes_graph(1) && becomes_graph(0)); /* what was left over too */
     for (int k = 0; k < 5000 && n_threads() > 1; k++)
         usleep(1000);
@@ -180,7 +180,7 @@ static void test_forked(void)
         bool good = n_threads() == 1;
         for (unsigned k = 0; k < 8; k++)
             good &= run(k, 2 * HOT) == 2 * HOT * (k + 1) && becomes_graph(k);
-        tcg_settle(tcg);
+        tcg_settle(&cpu->tcg);
         _exit(good && n_threads() == 1 ? 42 : 1);
     }
     tcg_fork_parent(tcg);
@@ -188,6 +188,23 @@ static void test_forked(void)
     waitpid(pid, &status, 0);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
     CHECK(becomes_graph(7));
+}
+
+/* A process that shares our memory makes its regions itself, and lets our thread be. */
+static void test_vfork(void)
+{
+    struct cpu *const ours = cpu;
+    cpu = (struct cpu *)tcg_cpu_vfork(&ours->tcg);
+    CHECK(run(0, HOT) == HOT && region(0)->tier == 2 && n_threads() == 1);
+    struct cpu *const child = cpu;
+    cpu = ours;
+    CHECK(run(1, HOT) == 2 * HOT && n_threads() == 2);
+    tcg_settle(&child->tcg);
+    CHECK(n_threads() == 2);
+    tcg_settle(&ours->tcg);
+    CHECK(n_threads() == 1);
+    cpu = (struct cpu *)tcg_cpu_clone(&child->tcg); /* a thread of that process */
+    CHECK(run(2, HOT) == 3 * HOT && region(2)->tier == 2 && n_threads() == 1);
 }
 
 static void test_one_cpu(void)
@@ -232,6 +249,7 @@ int main(void)
         {"a full queue", true, test_full},
         {"no thread after tcg_settle()", true, test_settled},
         {"fork", true, test_forked},
+        {"vfork", true, test_vfork},
         {"one CPU", false, test_one_cpu},
     };
     unsigned failed = 0;
