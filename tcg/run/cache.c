@@ -11,7 +11,7 @@
 
 void *tcg_arena_alloc(struct tcg_arena *a, size_t n)
 {
-    size_t at = (a->used + 15) & ~(size_t)15;
+    size_t at = (a->used + TCG_ARENA_ALIGN - 1) & ~(size_t)(TCG_ARENA_ALIGN - 1);
     if (n > a->size || at > a->size - n)
         return NULL;
     a->used = at + n;
@@ -143,13 +143,26 @@ static bool page_add(struct tcg *tcg, uint64_t page, struct tcg_region *r, bool 
     return true;
 }
 
+static uint64_t first_page(const struct tcg_range64 *r) { return r->start >> TCG_PAGE_BITS; }
+static uint64_t last_page(const struct tcg_range64 *r) { return (r->end - 1) >> TCG_PAGE_BITS; }
+
+bool tcg_pages_fit(const struct tcg *tcg, const struct tcg_region *r)
+{
+    const size_t each = sizeof(struct tcg_page_ref) + sizeof(struct tcg_page) + 2 * TCG_ARENA_ALIGN;
+    uint64_t n = 0;
+    for (unsigned k = 0; k < r->n_ranges; k++)
+        if (r->range[k].end > r->range[k].start) /* not round the end of memory */
+            n += last_page(&r->range[k]) - first_page(&r->range[k]) + 1;
+    return n <= (tcg->data.size - tcg->data.used) / each;
+}
+
+/* They fit (tcg_pages_fit()). */
 static void pages_add(struct tcg *tcg, struct tcg_region *r, bool again)
 {
     for (unsigned k = 0; k < r->n_ranges; k++)
-        for (uint64_t p = r->range[k].start >> TCG_PAGE_BITS;
-             p <= (r->range[k].end - 1) >> TCG_PAGE_BITS; p++)
+        for (uint64_t p = first_page(&r->range[k]); p <= last_page(&r->range[k]); p++)
             if (!page_add(tcg, p, r, again))
-                abort(); /* the caller left room for them */
+                abort();
 }
 
 void tcg_publish(struct tcg *tcg, struct tcg_region *r)
@@ -284,7 +297,7 @@ struct tcg_region *tcg_revive(struct tcg *tcg, const struct tcg_cpu *cpu)
     while ((r = *p)) {
         if (!r->dead || r->pc != cpu->pc || r->mode != cpu->mode || r->run_mode != cpu->run_mode) {
             p = &r->hash_next;
-        } else if (tcg->data.size - tcg->data.used < TCG_DATA_ROOM || !tcg_code_unchanged(tcg, cpu, r)) {
+        } else if (!tcg_pages_fit(tcg, r) || !tcg_code_unchanged(tcg, cpu, r)) {
             *p = r->hash_next; /* it will hardly come back */
         } else {
             r->dead = false;

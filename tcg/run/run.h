@@ -71,7 +71,8 @@ struct tcg_arena { uint8_t *base; size_t size, used; };
 enum {
     TCG_HASH_BITS = 10, TCG_HASH_MAX_BITS = 20, /* of the table of regions: at first, at most */
     TCG_PAGE_HASH_BITS = 11,
-    TCG_DATA_ROOM = 65536, /* of the data arena: what describing a region and listing it on its pages may take */
+    TCG_DATA_ROOM = 65536, /* of the data arena: with less left no region is begun */
+    TCG_ARENA_ALIGN = 16,
     TCG_KNOWN_BITS = 1 << 23,                   /* of known[] and seen[] */
 };
 
@@ -249,8 +250,10 @@ static inline bool tcg_seen(const struct tcg *tcg, uint64_t pc, uint32_t mode, u
 }
 void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode);
 struct tcg_region *tcg_region_alloc(struct tcg *tcg);
-void *tcg_arena_alloc(struct tcg_arena *a, size_t n); /* NULL if full; 16-byte aligned */
+void *tcg_arena_alloc(struct tcg_arena *a, size_t n); /* NULL if full; aligned to TCG_ARENA_ALIGN */
 bool tcg_hash_grow(struct tcg *tcg); /* makes the table, or a larger one; false: no memory */
+/* Is there room in the data arena to list the region on the pages of its code, as publishing it does? */
+bool tcg_pages_fit(const struct tcg *tcg, const struct tcg_region *r);
 void tcg_publish(struct tcg *tcg, struct tcg_region *r);
 void tcg_chain(struct tcg *tcg, const struct tcg_exit_data *exit, struct tcg_region *to);
 /* The line at the CPU's pc that was invalidated, but whose code is what it was when it was made (a guest that

@@ -45,7 +45,7 @@ bool tcg_region_keep(struct tcg *tcg, struct tcg_region *r, const struct cg_outp
     uint8_t *snap = tcg_arena_alloc(&tcg->data, out->snap_size);
     r->edges = tcg_arena_alloc(&tcg->data, out->n_links * sizeof *r->edges);
     struct cg_reloc *relocs = tcg_arena_alloc(&tcg->data, out->n_relocs * sizeof *relocs);
-    if (!snap || !r->edges || !relocs)
+    if (!snap || !r->edges || !relocs || !tcg_pages_fit(tcg, r))
         return false;
     if (out->n_relocs)
         memcpy(relocs, out->relocs, out->n_relocs * sizeof *relocs);

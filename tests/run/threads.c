@@ -235,6 +235,34 @@ static void test_flush_result(void)
     tcg_cpu_free(&cpu->tcg);
 }
 
+/* What describes a region leaves ever less of the data arena: it is refused before there is no room to list
+ * it on the pages of its code. */
+static void test_full_data(void)
+{
+    static const uint8_t snap[TCG_DATA_ROOM];
+    struct cg_output out = {.code = tcg->code.base + tcg->code.used, .code_size = 1, .snap = snap};
+    unsigned kept = 0, refused = 0;
+    pthread_mutex_lock(&tcg->lock);
+    for (unsigned left = 0; left < 2048; left += 16) {
+        const struct tcg_region_key key = {.pc = (UINT64_C(1) << 40) + ((uint64_t)left << 20)};
+        struct tcg_lifted lifted = {.n_ranges = 3, .n_insns = 3};
+        for (unsigned k = 0; k < 3; k++) /* each across a page's end */
+            lifted.range[k] = (struct tcg_range64){key.pc + (k << 16) + 4092, key.pc + (k << 16) + 4100};
+        tcg->data.size = tcg->data.used + TCG_DATA_ROOM + 16;
+        struct tcg_region *r = tcg_region_new(tcg, &key, 1, &lifted);
+        CHECK(r);
+        out.snap_size = (uint32_t)(tcg->data.size - tcg->data.used - left);
+        if (r && tcg_region_keep(tcg, r, &out)) {
+            tcg_publish(tcg, r);
+            kept++;
+        } else {
+            refused++;
+        }
+    }
+    pthread_mutex_unlock(&tcg->lock);
+    CHECK(kept && refused);
+}
+
 /* A goes round in a loop of two regions, chained; its second one is rewritten while it is held in
  * the first, and must be found as it is now when it goes on or, in tier 2, a round later. */
 static void test_rewritten(void)
@@ -298,6 +326,7 @@ int main(void)
         {"a flush waits for who is in code", 1 << 19, test_flush},
         {"a flush while an exit waits", 1 << 19, test_flush_of_exit},
         {"code that the cache cannot hold", 1 << 19, test_flush_result},
+        {"a region that fills the data arena", 0, test_full_data},
         {"a chained region rewritten", 0, test_rewritten},
         {"a kick", 0, test_kick},
     };
