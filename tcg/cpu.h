@@ -39,10 +39,11 @@ enum tcg_exc {
 struct tcg;
 struct tcg_helper;
 
-/* The indirect-branch table: direct mapped, index = (pc >> 2) mod TCG_JUMP_SIZE.  One of its own for
+/* The indirect-branch table: direct mapped, index = (pc & cpu->jump_mask) >> 2.  One of its own for
  * each CPU; it holds regions of the CPU's current mode and run_mode only.  Large, because a miss costs
- * as much as a hundred hits; pages that no code needs are never touched. */
-enum { TCG_JUMP_BITS = 16, TCG_JUMP_SIZE = 1 << TCG_JUMP_BITS };
+ * as much as a hundred hits; but short programs would touch each of its pages for a few entries, so at first
+ * TCG_JUMP_FEW are used, until as many have been written. */
+enum { TCG_JUMP_SIZE = 1 << 16, TCG_JUMP_FEW = 1 << 12 };
 struct tcg_jump {
     uint64_t pc;      /* empty: one that belongs into another entry */
     const void *code;
@@ -68,6 +69,7 @@ struct tcg_cpu {
     uint32_t fp_std_now;        /* emitted code runs by fp_std */
     uint64_t mem_base;          /* host address of guest address 0 */
     struct tcg_jump *jump_cache; /* this thread's indirect-branch table */
+    uint32_t jump_mask;         /* 4 times its entries, less 4: TCG_JUMP_FEW or TCG_JUMP_SIZE of them */
     void *const *host_table;    /* the host's own routines (back end's enum) */
     void *const *helpers;       /* the guest's helpers, by number */
     uint64_t *counts;           /* -d stats: host.h says of what; else NULL */

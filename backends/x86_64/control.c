@@ -163,14 +163,14 @@ void x64_chain(uint8_t *at, const uint8_t *to)
 
 void x64_look_up(struct cg *cg, unsigned insn, uint8_t *out[2])
 {
-    const struct x64_mem table = X64_CPU(jump_cache);
+    const struct x64_mem table = X64_CPU(jump_cache), mask = X64_CPU(jump_mask);
     struct x64_mem entry = x64_at(RDX, offsetof(struct tcg_jump, pc));
 
     _Static_assert(sizeof(struct tcg_jump) == 16, "entries are 4 << 2 bytes apart");
     out[0] = poll_request(cg);
     x64_mov_rr(cg, 0, RCX, RAX);
     x64_mov_rm(cg, X_W, RDX, &table);
-    x64_alu_ri(cg, 0, ALU_AND, RCX, (TCG_JUMP_SIZE - 1) << 2);
+    x64_alu_rm(cg, 0, ALU_AND, RCX, &mask);
     entry.index = RCX;
     entry.scale = 2;
     x64_alu_rm(cg, X_W, ALU_CMP, RAX, &entry);

@@ -252,7 +252,7 @@ void tcg_forget(struct tcg *tcg, struct tcg_region *r)
     unchain_incoming(tcg, r);
     unchain_outgoing(tcg, r);
     for (struct tcg_cpu_node *n = tcg->cpus; n; n = n->next) {
-        struct tcg_jump *j = &n->thread.cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
+        struct tcg_jump *j = tcg_jump_of(n->thread.cpu, r->pc);
         if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->pc)
             __atomic_store_n(&j->pc, no_pc(n->thread.cpu, j), __ATOMIC_RELAXED);
     }

@@ -152,6 +152,7 @@ struct tcg_thread {
     atomic_uint in_code;            /* inside emitted code or the interpreter */
     atomic_uint emitted;            /* inside host->enter() */
     uint32_t jump_mode, jump_run_mode; /* what the jump cache is valid for */
+    uint32_t n_jumps;               /* entries of it that were written so far */
     sigjmp_buf recover;             /* where a fault in C lands */
     volatile sig_atomic_t recovering; /* recover is set: interpreter or tcg_copy_* */
     union ir_val *vals;
@@ -231,9 +232,11 @@ static inline uint64_t tcg_key_mix(uint64_t pc, uint32_t mode, uint32_t run_mode
 static inline uint32_t tcg_filter_bit(const struct tcg *tcg, uint64_t pc, uint32_t mode)
 {
     enum { PAGE_BITS = 15 };
-    const uint64_t unit = pc >> __builtin_ctz(tcg->guest->insn_align);
+    const struct guest *g = tcg->guest;
+    const uint64_t beyond = g->address_bits == 32 ? pc >> 32 : 0; /* no address: they make no pages */
+    const uint64_t unit = (g->address_bits == 32 ? (uint32_t)pc : pc) >> __builtin_ctz(g->insn_align);
     const uint32_t page = (uint32_t)(tcg_key_mix(unit >> PAGE_BITS, mode, 0) >> 40);
-    return (page << PAGE_BITS | (unit & ((1u << PAGE_BITS) - 1))) % TCG_KNOWN_BITS;
+    return (page << PAGE_BITS | ((unit ^ beyond * 0x4e3) & ((1u << PAGE_BITS) - 1))) % TCG_KNOWN_BITS;
 }
 static inline bool tcg_filter_has(const struct tcg *tcg, const uint8_t *set, uint64_t pc, uint32_t mode)
 {
@@ -262,6 +265,11 @@ struct tcg_region *tcg_revive(struct tcg *tcg, const struct tcg_cpu *cpu);
 void tcg_forget(struct tcg *tcg, struct tcg_region *r); /* out of all tables; its code remains */
 void tcg_flush(struct tcg *tcg, struct tcg_cpu *self);
 void tcg_jump_flush(struct tcg_cpu *cpu);
+/* pc's entry in the CPU's table of indirect branches. */
+static inline struct tcg_jump *tcg_jump_of(const struct tcg_cpu *cpu, uint64_t pc)
+{
+    return &cpu->jump_cache[(pc & cpu->jump_mask) >> 2];
+}
 struct tcg_region *tcg_region_of_code(const struct tcg *tcg, uintptr_t host_pc); /* no lock */
 
 void tcg_leave_code(struct tcg_cpu *cpu);

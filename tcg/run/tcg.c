@@ -162,6 +162,7 @@ static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
     cpu->tcg = tcg;
     cpu->thread = &n->thread;
     cpu->jump_cache = jumps;
+    cpu->jump_mask = (TCG_JUMP_FEW - 1) << 2;
     cpu->heat = tcg->heat;
     cpu->helpers = tcg->helper_table;
     cpu->counts = tcg->counts;
@@ -203,6 +204,7 @@ struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *from)
     memcpy(cpu, from, from->tcg->guest->cpu_size);
     cpu->thread = own.thread;
     cpu->jump_cache = own.jump_cache;
+    cpu->jump_mask = own.jump_mask;
     cpu->ret_limit = own.ret_limit;
     cpu->ret_bottom = own.ret_bottom;
     cpu->ret_sp = own.ret_sp;

@@ -235,7 +235,11 @@ static void connect(struct tcg_cpu *cpu, struct tcg_region *r)
         tcg_chain(cpu->tcg, cpu->link, r);
         return;
     }
-    struct tcg_jump *j = &cpu->jump_cache[(r->pc >> 2) & (TCG_JUMP_SIZE - 1)];
+    if (cpu->thread->from != TCG_FROM_EMITTED)
+        return; /* emitted code may never look for it: most of the table's pages remain untouched */
+    struct tcg_jump *j = tcg_jump_of(cpu, r->pc);
+    if (++cpu->thread->n_jumps == TCG_JUMP_FEW)
+        cpu->jump_mask = (TCG_JUMP_SIZE - 1) << 2; /* what is not where it belongs now is never found */
     j->code = r->code;
     __atomic_store_n(&j->pc, r->pc, __ATOMIC_RELEASE);
 }
