@@ -301,26 +301,28 @@ OPERATION(MVN)
     { \
         return op_##NAME(s, a->rd, a->rn, sets_flags(s, a->s), immediate(s, a->imm, a->x)); \
     }
-/* <op>{S}<c> {<Rd>,} <Rn>, <Rm>{, <shift> #<amount>} */
-#define REG(NAME) \
+/* <op>{S}<c> {<Rd>,} <Rn>, <Rm>{, <shift> #<amount>}; carry: is C the shifter's? */
+#define REG(NAME, carry) \
     TRANS(NAME##_reg) \
     { \
         bool flags = sets_flags(s, a->s); \
-        return op_##NAME(s, a->rd, a->rn, flags, shifted(s, a->rm, a->type, a->imm5, flags)); \
+        return op_##NAME(s, a->rd, a->rn, flags, \
+                         shifted(s, a->rm, a->type, a->imm5, flags && carry)); \
     }
 /* <op>{S}<c> {<Rd>,} <Rn>, <Rm>, <shift> <Rs> */
-#define RSR(NAME) \
+#define RSR(NAME, carry) \
     TRANS(NAME##_rsr) \
     { \
         bool flags = sets_flags(s, a->s); \
         return a->rd != 15 && op_##NAME(s, a->rd, a->rn, flags, \
-                                        shifted_by_register(s, a->rm, a->type, a->rs, flags)); \
+                                        shifted_by_register(s, a->rm, a->type, a->rs, flags && carry)); \
     }
-#define FORMS(NAME) IMM(NAME) REG(NAME) RSR(NAME)
+#define FORMS(NAME) IMM(NAME) REG(NAME, false) RSR(NAME, false)
+#define LOGICAL_FORMS(NAME) IMM(NAME) REG(NAME, true) RSR(NAME, true)
 /* clang-format off */
-FORMS(AND) FORMS(EOR) FORMS(SUB) FORMS(RSB) FORMS(ADD) FORMS(ADC) FORMS(SBC) FORMS(RSC)
-FORMS(TST) FORMS(TEQ) FORMS(CMP) FORMS(CMN) FORMS(ORR) IMM(MOV) RSR(MOV) FORMS(BIC) FORMS(MVN)
-IMM(ORN) REG(ORN)
+FORMS(SUB) FORMS(RSB) FORMS(ADD) FORMS(ADC) FORMS(SBC) FORMS(RSC) FORMS(CMP) FORMS(CMN)
+LOGICAL_FORMS(AND) LOGICAL_FORMS(EOR) LOGICAL_FORMS(TST) LOGICAL_FORMS(TEQ) LOGICAL_FORMS(ORR)
+LOGICAL_FORMS(BIC) LOGICAL_FORMS(MVN) IMM(MOV) RSR(MOV, true) IMM(ORN) REG(ORN, true)
 
 /* T16: <op>S <Rdn>, <Rm>; without S in an IT block */
 #define REG2(NAME) \
