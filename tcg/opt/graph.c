@@ -18,7 +18,9 @@ enum { MAX_PEELED = 200 };
 
 /* --- trimming and order --------------------------------------------------------------------------- */
 
-/* Nodes from which node 0 is reached again; all, if none is: then it returns false. */
+/* Nodes from which node 0 is reached again; all, if none is: then it returns false.  The rest of an
+ * instruction whose condition mostly fails, as the way out of code that a JIT has made, goes too: the region is
+ * left before the instruction, for a region that begins with it. */
 static bool keep_loop(struct opt_graph *g)
 {
     bool loop = false;
@@ -38,7 +40,7 @@ static bool keep_loop(struct opt_graph *g)
             continue;
         for (int e = 0; e < 2; e++) {
             struct opt_node *s = n->succ[e] == OPT_NONE ? NULL : &g->node[n->succ[e]];
-            if (s && s->part)
+            if (s && s->part && (g->keep_parts || n->to[e] == g->entry_pc))
                 s->keep = true; /* the way out is behind it */
             if (loop && s && n->succ[e] != 0 && !s->keep)
                 n->succ[e] = OPT_NONE;

@@ -51,6 +51,7 @@ struct opt_graph {
     unsigned n_insns;
     bool entry_polls;    /* on the way in, too */
     bool loops_only;     /* of no use if node 0 is no loop's head */
+    bool keep_parts;     /* the region is left behind an instruction alone, never before its second part */
     const struct guest *guest;
     uint64_t entry_pc;
     uint32_t mode, run_mode;

@@ -469,6 +469,7 @@ bool tcg_grow_graph(struct tcg *tcg, const struct tcg_cpu *cpu, struct opt_graph
     struct growth w = {.tcg = tcg, .cpu = cpu, .g = g, .out = out, .max_insns = MAX_INSNS >> tries};
     g->guest = tcg->guest;
     g->loops_only = tcg->opt.tier != TCG_TIER_2;
+    g->keep_parts = tcg->opt.accel == TCG_ACCEL_LOCKSTEP; /* which walks by instructions */
     g->entry_pc = cpu->pc;
     g->mode = cpu->mode;
     g->run_mode = cpu->run_mode;
