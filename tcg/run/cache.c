@@ -45,7 +45,20 @@ bool tcg_hash_grow(struct tcg *tcg)
     return true;
 }
 
-static void filter_add(uint8_t *set, uint32_t bit) { set[bit / 8] |= (uint8_t)(1u << bit % 8); }
+static void filter_add(struct tcg *tcg, uint16_t *set, uint32_t bit)
+{
+    uint16_t *block = &set[bit / TCG_FILTER_BLOCK];
+    if (!*block)
+        *block = ++tcg->n_filter_blocks;
+    tcg->filter[*block][bit % TCG_FILTER_BLOCK / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+static void filter_clear(struct tcg *tcg, const uint16_t *set)
+{
+    for (unsigned k = 0; k < TCG_FILTER_BLOCKS; k++)
+        if (set[k])
+            memset(tcg->filter[set[k]], 0, sizeof *tcg->filter);
+}
 
 struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint32_t run_mode)
 {
@@ -59,7 +72,7 @@ struct tcg_region *tcg_lookup(struct tcg *tcg, uint64_t pc, uint32_t mode, uint3
 
 void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode)
 {
-    filter_add(tcg->seen, tcg_filter_bit(tcg, pc, mode));
+    filter_add(tcg, tcg->seen, tcg_filter_bit(tcg, pc, mode));
 }
 
 struct tcg_region *tcg_region_alloc(struct tcg *tcg)
@@ -170,7 +183,7 @@ void tcg_publish(struct tcg *tcg, struct tcg_region *r)
     if (r->id >> (tcg->hash_bits - 1) && tcg->hash_bits < TCG_HASH_MAX_BITS)
         tcg_hash_grow(tcg); /* without memory lists become longer */
     hash_add(tcg, r);
-    filter_add(tcg->known, tcg_filter_bit(tcg, r->pc, r->mode));
+    filter_add(tcg, tcg->known, tcg_filter_bit(tcg, r->pc, r->mode));
     pages_add(tcg, r, false);
     tcg->by_id[r->id] = r;
     atomic_store_explicit(&tcg->n_regions, r->id + 1, memory_order_release);
@@ -375,7 +388,7 @@ void tcg_flush(struct tcg *tcg, struct tcg_cpu *self)
                                     false);
     memset(tcg->pages, 0, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
     memset(tcg->hash, 0, sizeof *tcg->hash << tcg->hash_bits);
-    memset(tcg->known, 0, sizeof tcg->known);
+    filter_clear(tcg, tcg->known);
     for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
         tcg_free_ir(tcg->by_id[k]);
     memset(tcg->heat, 0, tcg->n_regions * sizeof *tcg->heat);

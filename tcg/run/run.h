@@ -73,7 +73,7 @@ enum {
     TCG_PAGE_HASH_BITS = 11,
     TCG_DATA_ROOM = 65536, /* of the data arena: with less left no region is begun */
     TCG_ARENA_ALIGN = 16,
-    TCG_KNOWN_BITS = 1 << 23,                   /* of known[] and seen[] */
+    TCG_FILTER_BLOCK = 4096, TCG_FILTER_BLOCKS = 2048, /* bits of a block of known[] and seen[]; blocks of each */
 };
 
 /* Where a CPU comes from when it looks for a region: an exit to a known pc (not yet chained), any other
@@ -110,8 +110,10 @@ struct tcg {
     int32_t *heat;                  /* by region, see cpu->heat; negative: it has become hot */
     struct tcg_region **hash;       /* 1 << hash_bits lists; grows with the number of regions */
     unsigned hash_bits;
-    uint8_t known[TCG_KNOWN_BITS / 8]; /* filter in front of hash */
-    uint8_t seen[TCG_KNOWN_BITS / 8];  /* addresses (hashed) that were interpreted once */
+    uint16_t known[TCG_FILTER_BLOCKS]; /* filter in front of hash: blocks of filter[] */
+    uint16_t seen[TCG_FILTER_BLOCKS];  /* addresses (hashed) that were interpreted once */
+    uint8_t (*filter)[TCG_FILTER_BLOCK / 8]; /* block 0 has no bit: of whoever has none of its own yet */
+    uint16_t n_filter_blocks;          /* besides block 0 */
     struct tcg_page **pages;
     struct cg cg;
     struct ir ir;
@@ -226,22 +228,22 @@ static inline uint64_t tcg_key_mix(uint64_t pc, uint32_t mode, uint32_t run_mode
     return (pc ^ (uint64_t)mode << 40 ^ (uint64_t)run_mode << 52) * 0x9e3779b97f4a7c15u;
 }
 
-/* Bit sets of addresses, for known[] and seen[]: a page of them is 32768 instructions in a row, so that
- * asking at each instruction of a line stays in the host's caches, and few pages are ever touched.
- * Rarely says yes of an address that is not there. */
+/* Bit sets of addresses, for known[] and seen[]: a block of them is as many instructions in a row, so that
+ * asking at each instruction of a line stays in the host's caches; blocks lie close together, so that few
+ * pages are ever touched.  Rarely says yes of an address that is not there. */
 static inline uint32_t tcg_filter_bit(const struct tcg *tcg, uint64_t pc, uint32_t mode)
 {
-    enum { PAGE_BITS = 15 };
     const struct guest *g = tcg->guest;
-    const uint64_t beyond = g->address_bits == 32 ? pc >> 32 : 0; /* no address: they make no pages */
+    const uint64_t beyond = g->address_bits == 32 ? pc >> 32 : 0; /* no address: it makes no blocks */
     const uint64_t unit = (g->address_bits == 32 ? (uint32_t)pc : pc) >> __builtin_ctz(g->insn_align);
-    const uint32_t page = (uint32_t)(tcg_key_mix(unit >> PAGE_BITS, mode, 0) >> 40);
-    return (page << PAGE_BITS | ((unit ^ beyond * 0x4e3) & ((1u << PAGE_BITS) - 1))) % TCG_KNOWN_BITS;
+    const uint32_t block = (uint32_t)(tcg_key_mix(unit / TCG_FILTER_BLOCK, mode, 0) >> 40);
+    return block % TCG_FILTER_BLOCKS * TCG_FILTER_BLOCK + (unit ^ beyond * 0x4e3) % TCG_FILTER_BLOCK;
 }
-static inline bool tcg_filter_has(const struct tcg *tcg, const uint8_t *set, uint64_t pc, uint32_t mode)
+static inline bool tcg_filter_has(const struct tcg *tcg, const uint16_t *set, uint64_t pc, uint32_t mode)
 {
     const uint32_t bit = tcg_filter_bit(tcg, pc, mode);
-    return set[bit / 8] >> bit % 8 & 1;
+    const uint8_t *block = tcg->filter[set[bit / TCG_FILTER_BLOCK]];
+    return block[bit % TCG_FILTER_BLOCK / 8] >> bit % 8 & 1;
 }
 
 /* Has the line at pc been interpreted (tcg_see() said so)?  Always true if nothing ever is.  Rarely

@@ -25,13 +25,16 @@ static void *map_zero(size_t size)
     return p == MAP_FAILED ? NULL : p;
 }
 
+enum { FILTER_BYTES = (2 * TCG_FILTER_BLOCKS + 1) * (TCG_FILTER_BLOCK / 8) };
+
 static bool make_memory(struct tcg *tcg)
 {
     size_t size = tcg->opt.cache_bytes ? tcg->opt.cache_bytes : DEFAULT_CACHE;
     tcg->by_id = map_zero(TCG_MAX_REGIONS * sizeof *tcg->by_id);
     tcg->heat = map_zero(2 * TCG_MAX_REGIONS * sizeof *tcg->heat);
     tcg->pages = map_zero(sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
-    return tcg->by_id && tcg->heat && tcg_hash_grow(tcg) && tcg->pages &&
+    tcg->filter = map_zero(FILTER_BYTES);
+    return tcg->by_id && tcg->heat && tcg_hash_grow(tcg) && tcg->pages && tcg->filter &&
            arena_map(&tcg->code, size, PROT_READ | PROT_WRITE | PROT_EXEC) &&
            arena_map(&tcg->data, size, PROT_READ | PROT_WRITE);
 }
@@ -122,6 +125,8 @@ void tcg_free(struct tcg *tcg)
     free(tcg->hash);
     if (tcg->pages)
         munmap(tcg->pages, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
+    if (tcg->filter)
+        munmap(tcg->filter, FILTER_BYTES);
     cg_free(&tcg->cg);
     ir_free(&tcg->ir);
     if (tcg->graph)
