@@ -73,9 +73,6 @@ struct tcg_cpu {
     void *const *host_table;    /* the host's own routines (back end's enum) */
     void *const *helpers;       /* the guest's helpers, by number */
     uint64_t *counts;           /* -d stats: host.h says of what; else NULL */
-    int32_t *heat;              /* by region of tier 1: grows with each jump backwards; behind
-                                   TCG_MAX_REGIONS of these: with each entry.  What overflows is hot, and
-                                   leaves emitted code */
     int32_t polls_left;         /* lockstep: polls of emitted code that do not leave */
     uint64_t excl_addr;         /* exclusive monitor: address, UINT64_MAX if clear */
     tcg_v128 excl_val;

@@ -131,7 +131,7 @@ struct host {
     void (*goto_pc)(struct cg *cg, uint64_t pc, uint32_t link, bool poll);
     void (*call_pc)(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret);
     void (*goto_ind)(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
-    /* At the region's entry: counts it, and leaves with its pc when the count is full (cpu->heat). */
+    /* At the region's entry: counts it, and leaves with its pc when the count is full (cg->heat). */
     void (*count_entry)(struct cg *cg);
     void (*call_ind)(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);
     void (*raise)(struct cg *cg, unsigned exc, int64_t arg, uint64_t pc);
@@ -209,7 +209,10 @@ struct cg {
     bool record;                 /* keep what depends on where things are (struct cg_reloc) */
     bool count;                  /* emit counters of what is slow (cpu->counts) */
     bool count_polls;            /* poll leaves when cpu->polls_left are over, not when it is kicked */
-    bool heat;                   /* jumps backwards count (cpu->heat) */
+    int32_t *heat;               /* by region of tier 1: grows with each jump backwards; behind
+                                    TCG_MAX_REGIONS of these: with each entry.  What overflows is hot, and
+                                    leaves emitted code.  In front of the cache, at a fixed distance */
+    bool count_jumps;            /* jumps backwards count */
     int32_t heat_step, entry_step; /* by how much a jump backwards, an entry counts */
     bool count_entries;          /* so do entries of the region */
     bool overflow;               /* set when the buffer is full: the region is given up */

@@ -47,18 +47,12 @@ static void patchable(struct cg *cg, unsigned insn, uint32_t link, uint32_t disp
     x64_u32(cg, displacement);
 }
 
-/* Adds step to the region's entry in cpu->heat or in the counts behind it.  RAX and RCX are lost. */
+/* Adds step to the region's count in cg->heat or in those behind it. */
 static void count_in(struct cg *cg, uint32_t first, int32_t step)
 {
-    const struct x64_mem heat = X64_CPU(heat);
-    struct x64_mem mine = x64_at(RAX, (int32_t)(first * sizeof(int32_t)));
+    const struct x64_mem mine = {.base = X64_RIP, .index = X64_NO_REG,
+                                 .target = (const uint8_t *)(cg->heat + first + cg->region_id)};
 
-    mine.index = RCX;
-    mine.scale = 2;
-    x64_mov_rm(cg, X_W, RAX, &heat);
-    x64_u8(cg, 0xb9); /* MOV ECX, imm32 */
-    cg_region_number(cg);
-    x64_u32(cg, cg->region_id);
     x64_alu_mi(cg, 0, ALU_ADD, &mine, step);
 }
 
@@ -93,7 +87,7 @@ void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
 
     if (poll)
         leave = poll_request(cg);
-    if (poll && cg->heat)
+    if (poll && cg->count_jumps)
         hot = count_heat(cg);
     patchable(cg, 0xe9, link, 0);
     if (leave)

@@ -17,7 +17,8 @@ enum cg_reloc_kind {
     CG_RELOC_GUEST,  /* 8 bytes, `value`: a guest address that moves with its image */
     CG_RELOC_GUEST32, /* 4 bytes: the same, of a 32-bit guest */
     CG_RELOC_CACHE,  /* 4 bytes, relative to their own place (and a constant): what is `value` bytes
-                        behind the code cache's first byte */
+                        behind the code cache's first byte; negative: the count of this region's number in
+                        struct cg's heat */
     CG_RELOC_REGION, /* 4 bytes, `value`: the region's number */
 };
 struct cg_reloc {

@@ -107,7 +107,7 @@ struct tcg {
     void **helper_table;
     struct tcg_region **by_id;      /* in order of code address too; read without the lock */
     atomic_uint n_regions;
-    int32_t *heat;                  /* by region, see cpu->heat; negative: it has become hot */
+    int32_t *heat;                  /* by region, see struct cg; negative: it has become hot */
     struct tcg_region **hash;       /* 1 << hash_bits lists; grows with the number of regions */
     unsigned hash_bits;
     uint16_t known[TCG_FILTER_BLOCKS]; /* filter in front of hash: blocks of filter[] */

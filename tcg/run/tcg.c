@@ -27,15 +27,26 @@ static void *map_zero(size_t size)
 
 enum { FILTER_BYTES = (2 * TCG_FILTER_BLOCKS + 1) * (TCG_FILTER_BLOCK / 8) };
 
+/* The counts lie in front of the code, so that it reaches them without a register. */
+enum { HEAT_BYTES = 2 * TCG_MAX_REGIONS * sizeof(int32_t) };
+
+static bool map_code(struct tcg *tcg, size_t size)
+{
+    struct tcg_arena all;
+    if (!arena_map(&all, HEAT_BYTES + size, PROT_READ | PROT_WRITE))
+        return false;
+    tcg->heat = (int32_t *)(void *)all.base;
+    tcg->code = (struct tcg_arena){.base = all.base + HEAT_BYTES, .size = size};
+    return !mprotect(tcg->code.base, size, PROT_READ | PROT_WRITE | PROT_EXEC);
+}
+
 static bool make_memory(struct tcg *tcg)
 {
     size_t size = tcg->opt.cache_bytes ? tcg->opt.cache_bytes : DEFAULT_CACHE;
     tcg->by_id = map_zero(TCG_MAX_REGIONS * sizeof *tcg->by_id);
-    tcg->heat = map_zero(2 * TCG_MAX_REGIONS * sizeof *tcg->heat);
     tcg->pages = map_zero(sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
     tcg->filter = map_zero(FILTER_BYTES);
-    return tcg->by_id && tcg->heat && tcg_hash_grow(tcg) && tcg->pages && tcg->filter &&
-           arena_map(&tcg->code, size, PROT_READ | PROT_WRITE | PROT_EXEC) &&
+    return tcg->by_id && tcg_hash_grow(tcg) && tcg->pages && tcg->filter && map_code(tcg, size) &&
            arena_map(&tcg->data, size, PROT_READ | PROT_WRITE);
 }
 
@@ -44,6 +55,7 @@ void tcg_cg_init(const struct tcg *tcg, struct cg *cg)
     cg_init(cg, tcg->host);
     cg->mem_base = tcg->mem.base;
     cg->cache = tcg->code.base;
+    cg->heat = tcg->heat;
     cg->count = tcg->counts != NULL;
     cg->count_polls = tcg->opt.accel == TCG_ACCEL_LOCKSTEP;
     cg->address_bits = tcg->mem.address_bits;
@@ -114,14 +126,12 @@ void tcg_free(struct tcg *tcg)
         tcg_perf_close(tcg);
     for (unsigned k = 0; tcg->opt.accel != TCG_ACCEL_JIT && k < tcg->n_regions; k++)
         tcg_free_ir(tcg->by_id[k]);
-    if (tcg->code.base)
-        munmap(tcg->code.base, tcg->code.size);
+    if (tcg->heat)
+        munmap(tcg->heat, HEAT_BYTES + tcg->code.size);
     if (tcg->data.base)
         munmap(tcg->data.base, tcg->data.size);
     if (tcg->by_id)
         munmap(tcg->by_id, TCG_MAX_REGIONS * sizeof *tcg->by_id);
-    if (tcg->heat)
-        munmap(tcg->heat, 2 * TCG_MAX_REGIONS * sizeof *tcg->heat);
     free(tcg->hash);
     if (tcg->pages)
         munmap(tcg->pages, sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
@@ -168,7 +178,6 @@ static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
     cpu->thread = &n->thread;
     cpu->jump_cache = jumps;
     cpu->jump_mask = (TCG_JUMP_FEW - 1) << 2;
-    cpu->heat = tcg->heat;
     cpu->helpers = tcg->helper_table;
     cpu->counts = tcg->counts;
     cpu->mem_base = tcg->mem.base;

@@ -156,8 +156,8 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ti
     }
     opt_run(ir, disabled_passes(tcg, cpu->pc), tcg->opt.verify);
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
-    tcg->cg.heat = tier == 1 && may_loop(tcg, cpu);
-    tcg->cg.count_entries = tcg->cg.heat && !cpu->thread->path.n && tcg_trace_head(cpu);
+    tcg->cg.count_jumps = tier == 1 && may_loop(tcg, cpu);
+    tcg->cg.count_entries = tcg->cg.count_jumps && !cpu->thread->path.n && tcg_trace_head(cpu);
     int err;
     if (tcg->opt.accel == TCG_ACCEL_INTERP) {
         r->ir = keep_ir(ir);

@@ -76,6 +76,13 @@ static int32_t read32(const uint8_t *at)
     return v;
 }
 
+/* Is it the region's count, of jumps or of entries, that lies `value` bytes behind the cache's start? */
+static bool is_count(const struct tcg *tcg, const struct tcg_region *r, int64_t value)
+{
+    const uint8_t *at = tcg->code.base + value;
+    return at == (const uint8_t *)&tcg->heat[r->id] || at == (const uint8_t *)&tcg->heat[TCG_MAX_REGIONS + r->id];
+}
+
 /* Clears the place, after a look at what is there; a guest address becomes an offset in the image. */
 static struct cg_reloc settle(const struct tcg *tcg, const struct tcg_region *r, uint8_t *bytes,
                               struct cg_reloc reloc)
@@ -101,6 +108,8 @@ static struct cg_reloc settle(const struct tcg *tcg, const struct tcg_region *r,
         reloc.kind = 1000;
     if (reloc.kind == CG_RELOC_CACHE) { /* what is left: the tail of the instruction */
         const int64_t place = r->code + reloc.offset - tcg->code.base;
+        if ((int64_t)reloc.value < 0 && !is_count(tcg, r, (int64_t)reloc.value))
+            reloc.kind = 1000;
         reloc.value = (uint64_t)(read32(at) + place - (int64_t)reloc.value);
     } else {
         reloc.value = 0;
