@@ -34,7 +34,9 @@ struct cg_flags {
     const struct ir_op *op;      /* its producer; NULL if the operand is no flags value */
     bool in_host_flags;          /* the host's flags register holds it now (set by the producer) */
     bool packed;                 /* it is a canonical uint32 (guest.h) in a[0], else: recompute from a[] */
-    struct cg_operand a[2];      /* operands of the producer (lazy), or the packed word */
+    struct cg_operand a[4];      /* operands of the producer (lazy), or the packed word; a[2] and a[3]: those
+                                    of the flags_add or flags_sub that a lazy flags_adc or flags_sbc has
+                                    its carry from */
 };
 
 /* One op ready to be emitted. */

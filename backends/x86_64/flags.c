@@ -21,7 +21,8 @@ static enum form form_of(const struct cg *cg, const struct ir_op *op)
     case IR_fcmp:
         return x64_fcmp_inline(cg, op) ? FORM_FCMP : FORM_CARRY;
     case IR_flags_sel: /* as the flags that it takes, so that those need no conversion */
-        return ir_at(cg->ir, op->arg[1])->opc == IR_flags_sub ? FORM_BORROW : FORM_CARRY;
+        op = ir_at(cg->ir, op->arg[1]);
+        return op->opc == IR_flags_sub || op->opc == IR_flags_sbc ? FORM_BORROW : FORM_CARRY;
     default:
         return FORM_CARRY;
     }
@@ -159,6 +160,19 @@ static void compute(struct cg *cg, const struct ir_op *op, const struct cg_opera
     }
 }
 
+/* The same of a flags_adc or flags_sbc, the carry's operands in a[2] and a[3]. */
+static void compute_with_carry(struct cg *cg, const struct cg_flags *fl)
+{
+    const struct ir_op *op = fl->op, *c = ir_at(cg->ir, op->arg[2]);
+    const bool borrow = op->opc == IR_flags_sbc;
+
+    compute(cg, c, &fl->a[2], &fl->a[3]);
+    if ((form_of(cg, c) == FORM_BORROW) != borrow)
+        x64_cmc(cg);
+    x64_load_int(cg, op->type, RAX, &fl->a[0]);
+    x64_alu_ro(cg, op->type, borrow ? ALU_SBB : ALU_ADC, RAX, &fl->a[1], RCX);
+}
+
 /* Operand k of a comparison that is made again, in a register: perhaps a scratch one. */
 static struct cg_operand fcmp_operand(struct cg *cg, const struct cg_flags *fl, unsigned k)
 {
@@ -194,6 +208,8 @@ void x64_set_flags(struct cg *cg, const struct cg_flags *fl)
         x64_restore_flags(cg);
         if (form_of(cg, fl->op) == FORM_BORROW)
             x64_cmc(cg);
+    } else if (fl->op->opc == IR_flags_adc || fl->op->opc == IR_flags_sbc) {
+        compute_with_carry(cg, fl);
     } else {
         compute(cg, fl->op, &fl->a[0], &fl->a[1]);
     }
@@ -314,24 +330,28 @@ void x64_emit_flags(struct cg *cg, const struct cg_inst *i)
     finish(cg, i);
 }
 
-static void with_carry(struct cg *cg, const struct cg_inst *i, bool borrow)
+/* d = a + b + C or a - b - !C, with the host's flags as they result. */
+static void with_carry(struct cg *cg, const struct cg_inst *i, bool borrow, unsigned d)
 {
+    const struct cg_operand *a = &i->a[0], *b = &i->a[1];
+    const unsigned to = b->kind == CG_REG && b->reg == d ? RCX : d;
+
     load_carry(cg, &i->fl, borrow);
-    x64_load_int(cg, i->op->type, RCX, &i->a[0]);
-    x64_alu_ro(cg, i->op->type, borrow ? ALU_SBB : ALU_ADC, RCX, &i->a[1], RDX);
+    x64_load_int(cg, i->op->type, to, a);
+    x64_alu_ro(cg, i->op->type, borrow ? ALU_SBB : ALU_ADC, to, b, RDX);
+    if (to != d)
+        x64_mov_rr(cg, x64_w(i->op), d, to);
 }
 
 void x64_emit_flags_adc(struct cg *cg, const struct cg_inst *i)
 {
-    with_carry(cg, i, i->op->opc == IR_flags_sbc);
+    with_carry(cg, i, i->op->opc == IR_flags_sbc, RCX);
     finish(cg, i);
 }
 
 void x64_emit_adc(struct cg *cg, const struct cg_inst *i)
 {
-    with_carry(cg, i, i->op->opc == IR_sbc);
-    if (i->d.kind == CG_REG)
-        x64_mov_rr(cg, x64_w(i->op), i->d.reg, RCX);
+    with_carry(cg, i, i->op->opc == IR_sbc, i->d.kind == CG_REG ? i->d.reg : RCX);
 }
 
 /* The condition decides between computing fl2 and a constant: by a jump if the result goes straight

@@ -347,8 +347,9 @@ struct cg_flags cg_flags_at(struct cg *cg, ir_ref f, bool fused)
         fl.a[0] = cg_where(cg, f);
         return fl;
     }
-    for (unsigned k = 0; k < 2; k++)
-        if (op->arg[k])
-            fl.a[k] = cg_where(cg, op->arg[k]);
+    const struct ir_op *from[2] = {op, cg_with_carry(op->opc) ? &cg->ir->ops[op->arg[2]] : NULL};
+    for (unsigned k = 0; k < 4; k++)
+        if (from[k >> 1] && from[k >> 1]->arg[k & 1])
+            fl.a[k] = cg_where(cg, from[k >> 1]->arg[k & 1]);
     return fl;
 }

@@ -115,6 +115,8 @@ enum { CG_H_STATE = TCG_H_READS | TCG_H_WRITES | TCG_H_FAULTS };
 extern const uint8_t cg_flags_operand[IR_OPC_COUNT];
 /* The operand of op that is a flags value and may be in host flags; -1 if none. */
 static inline int cg_flags_arg(const struct ir_op *op) { return cg_flags_operand[op->opc] - 1; }
+/* flags_adc, flags_sbc: a third operand, of which C counts. */
+static inline bool cg_with_carry(uint16_t opc) { return opc == IR_flags_adc || opc == IR_flags_sbc; }
 bool cg_flush_at_end(const struct ir *ir, const struct ir_block *b, unsigned slot);
 void cg_liveness(struct cg *cg);
 

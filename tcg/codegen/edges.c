@@ -346,6 +346,19 @@ static void emit_loop_edge(struct cg *cg, struct cg_inst *i, struct edge back, s
     emit_edge(cg, out, cg->priv->cur_block + 1);
 }
 
+/* Operands of a flags value that is made again. */
+static void need_lazy(struct cg *cg, ir_ref f)
+{
+    const struct ir_op *op = &cg->ir->ops[f];
+    if (!(op->pass & CG_VIRTUAL))
+        return;
+    for (unsigned k = 0; k < 2; k++)
+        if (op->arg[k] && !rematerialises(cg, op->arg[k]))
+            cg_need(cg, op->arg[k]);
+    if (cg_with_carry(op->opc))
+        need_lazy(cg, op->arg[2]);
+}
+
 void cg_emit_branch(struct cg *cg, ir_ref r)
 {
     const struct ir_op *op = &cg->ir->ops[r];
@@ -353,11 +366,7 @@ void cg_emit_branch(struct cg *cg, ir_ref r)
     struct cg_inst i = {.op = op};
     flush_slots(cg);
     if (!(op->pass & CG_FUSED))
-        for (unsigned k = 0; k < 2; k++) {
-            ir_ref a = cg->ir->ops[op->arg[0]].arg[k];
-            if (cg->ir->ops[op->arg[0]].pass & CG_VIRTUAL && a && !rematerialises(cg, a))
-                cg_need(cg, a);
-        }
+        need_lazy(cg, op->arg[0]);
     i.fl = cg_flags_at(cg, op->arg[0], op->pass & CG_FUSED);
     struct edge then = make_edge(cg, (uint32_t)op->imm, cg->ir->edge_args + b->edge[0]);
     struct edge other = make_edge(cg, (uint32_t)op->imm2, cg->ir->edge_args + b->edge[1]);

@@ -79,17 +79,24 @@ static bool foldable(struct cg *cg, const struct ir_op *op, unsigned k, unsigned
     return false;
 }
 
-static void place_flags(struct cg *cg, ir_ref f, bool fused, struct cg_flags *fl)
+static void need_flags(struct cg *cg, ir_ref f)
 {
     const struct ir_op *op = &cg->ir->ops[f];
-    if (!fused) {
-        unsigned n = op->pass & CG_VIRTUAL ? 2 : 0;
-        for (unsigned k = 0; k < n; k++)
-            if (op->arg[k] && (!ir_is_const(cg->ir, op->arg[k]) || op->opc == IR_fcmp))
-                cg_need(cg, op->arg[k]);
-        if (!n)
-            cg_need(cg, f);
+    if (!(op->pass & CG_VIRTUAL)) {
+        cg_need(cg, f);
+        return;
     }
+    for (unsigned k = 0; k < 2; k++)
+        if (op->arg[k] && (!ir_is_const(cg->ir, op->arg[k]) || op->opc == IR_fcmp))
+            cg_need(cg, op->arg[k]);
+    if (cg_with_carry(op->opc))
+        need_flags(cg, op->arg[2]);
+}
+
+static void place_flags(struct cg *cg, ir_ref f, bool fused, struct cg_flags *fl)
+{
+    if (!fused)
+        need_flags(cg, f);
     *fl = cg_flags_at(cg, f, fused);
 }
 

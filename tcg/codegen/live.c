@@ -42,6 +42,24 @@ static bool lazy_producer(uint16_t opc)
     return opc == IR_flags_add || opc == IR_flags_sub || opc == IR_flags_and || opc == IR_fcmp;
 }
 
+/* Is flags value f an argument of an edge, so that it must be a packed word?  Only then does a flags
+ * value that could be made again have a next use of its own. */
+static bool goes_on(const struct live *l, ir_ref f)
+{
+    return l->val[f].next != CG_NEVER;
+}
+
+/* Could flags value f be made again from its operands?  With a carry only if that is the carry of two
+ * operands itself, as in the second half of a 64-bit addition or comparison. */
+static bool is_lazy(const struct live *l, ir_ref f)
+{
+    const struct ir_op *op = &l->ir->ops[f];
+    if (!cg_with_carry(op->opc))
+        return lazy_producer(op->opc);
+    const uint16_t c = l->ir->ops[op->arg[2]].opc;
+    return (c == IR_flags_add || c == IR_flags_sub) && !goes_on(l, f) && !goes_on(l, op->arg[2]);
+}
+
 static bool clobbers(const struct live *l, const struct ir_op *op)
 {
     switch (op->opc) {
@@ -62,6 +80,8 @@ static bool passes(const struct live *l, ir_ref f, const struct ir_op *op)
     const int k = cg_flags_arg(op);
     if (lazy_producer(op->opc))
         return op->opc != IR_fcmp; /* others are made where they are used */
+    if (cg_with_carry(op->opc) && is_lazy(l, (ir_ref)(op - l->ir->ops)))
+        return true;
     if (k >= 0 && op->arg[k] != f)
         return false; /* those would be made again there */
     return !clobbers(l, op);
@@ -88,7 +108,7 @@ static void lower_use(struct live *l, ir_ref r, ir_ref f)
     const struct ir_op *ops = l->ir->ops;
     if (l->fused != f) {
         l->fused = 0;
-        if (f < l->block->first || !lazy_producer(ops[f].opc) || !may_fuse(l, r))
+        if (f < l->block->first || !is_lazy(l, f) || !may_fuse(l, r))
             return;
         for (ir_ref t = r - 1; t > f; t--)
             if (!passes(l, f, &ops[t]))
@@ -101,7 +121,8 @@ static void lower_use(struct live *l, ir_ref r, ir_ref f)
 static uint16_t twin_of(uint16_t opc)
 {
     return opc == IR_flags_add ? IR_add : opc == IR_flags_sub ? IR_sub :
-           opc == IR_flags_and ? IR_and : IR_NOP;
+           opc == IR_flags_and ? IR_and : opc == IR_flags_adc ? IR_adc :
+           opc == IR_flags_sbc ? IR_sbc : IR_NOP;
 }
 
 /* Does anybody ask for value v, made shortly before r?  What comes after r has been seen. */
@@ -124,19 +145,12 @@ static ir_ref find_twin(const struct live *l, ir_ref r)
     for (ir_ref t = r - 1; t >= l->block->first && t + 8 > r; t--) {
         const struct ir_op *op = &l->ir->ops[t];
         if (op->opc == opc && op->type == fl->type && op->arg[0] == fl->arg[0] &&
-            op->arg[1] == fl->arg[1])
+            op->arg[1] == fl->arg[1] && op->arg[2] == fl->arg[2])
             return wanted(l, t, r) ? t : 0;
         if (clobbers(l, op) || cg_flags_arg(op) >= 0) /* others may be in the host's flags register */
             return 0;
     }
     return 0;
-}
-
-/* Is flags value f an argument of an edge, so that it must be a packed word?  Only then does a flags
- * value that could be made again have a next use of its own. */
-static bool goes_on(const struct live *l, ir_ref f)
-{
-    return l->val[f].next != CG_NEVER;
 }
 
 static void lower_producer(struct live *l, ir_ref r)
@@ -169,8 +183,10 @@ static void lower_producer(struct live *l, ir_ref r)
 static void lower_flags(struct live *l, ir_ref r, struct ir_op *op)
 {
     const int k = cg_flags_arg(op);
-    if (lazy_producer(op->opc)) {
+    if (is_lazy(l, r)) {
         lower_producer(l, r);
+        if (k >= 0 && op->pass & CG_COMPARES)
+            lower_use(l, r, op->arg[k]);
         return;
     }
     if (k >= 0)
@@ -187,7 +203,7 @@ static bool made_again(const struct live *l, ir_ref f)
     if (goes_on(l, f))
         return false;
     if (ops[f].opc != IR_fcmp || f == l->fused)
-        return lazy_producer(ops[f].opc);
+        return is_lazy(l, f);
     for (ir_ref t = f + 1; t < l->ir->n; t++) {
         const int k = cg_flags_arg(&ops[t]);
         if (ops[t].opc == IR_branch || ops[t].opc == IR_jump)
@@ -262,6 +278,8 @@ static void flags_use(struct live *l, ir_ref f, ir_ref r)
     for (unsigned k = 0; k < 2; k++)
         if (op->arg[k])
             real_use(l, op->arg[k], r, &ignore);
+    if (cg_with_carry(op->opc))
+        flags_use(l, op->arg[2], r);
 }
 
 static void use_args(struct live *l, ir_ref r, const struct ir_op *op)
@@ -331,6 +349,8 @@ static void live_virtual(struct live *l, ir_ref r, const struct ir_op *op)
         if (a->next == CG_NEVER && end > r && !cg_made_at_store(op->opc))
             a->next = end;
     }
+    if (cg_with_carry(op->opc))
+        need_until(&l->val[op->arg[2]], end);
 }
 
 /* Does nobody ask for what op r makes, which it is only there for? */

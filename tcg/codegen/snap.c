@@ -5,8 +5,8 @@
  *
  *   entry  = offset delta << 1 | reset, zigzag pc delta, any number of (slot + 1, recipe), 0
  *   recipe = CLEAN | INT reg | VEC reg | STACK offset | STATE offset | CONST zigzag |
- *            VCONST 16 bytes | FLAGS opc type lane mod recipe recipe | ZEXT lane recipe |
- *            LOW32 recipe
+ *            VCONST 16 bytes | FLAGS opc type lane mod recipe recipe, of flags_adc and flags_sbc
+ *            a third | ZEXT lane recipe | LOW32 recipe
  *
  * Numbers are LEB128.  `reset` (first entry of a block) makes every slot clean before.
  */
@@ -98,6 +98,8 @@ static void put_value(struct cg *cg, struct buf *o, ir_ref v)
         put_num(o, op->mod);
         put_value(cg, o, op->arg[0]);
         put_value(cg, o, op->arg[1]);
+        if (cg_with_carry(op->opc))
+            put_value(cg, o, op->arg[2]);
     } else {
         w = cg_where(cg, v);
         put_place(cg, o, v, &w);
@@ -235,7 +237,7 @@ static void read_mem(union ir_val *d, uintptr_t at)
 static void recipe(struct in *s, const struct frame *f, union ir_val *d)
 {
     unsigned kind = *s->p++;
-    union ir_val a = {0}, b = {0};
+    union ir_val a = {0}, b = {0}, c = {0};
     switch (kind) {
     case R_CLEAN:
         return;
@@ -296,12 +298,14 @@ static void recipe(struct in *s, const struct frame *f, union ir_val *d)
         desc.mod = (uint16_t)num(s);
         recipe(s, f, d ? &a : NULL);
         recipe(s, f, d ? &b : NULL);
+        if (cg_with_carry(desc.opc))
+            recipe(s, f, d ? &c : NULL);
         if (desc.type == IR_I32) { /* i32 values have their upper halves clear (eval.h) */
             a.l = a.w;
             b.l = b.w;
         }
         if (d)
-            ir_eval[desc.opc](f->cpu, &desc, d, &a, &b, &b);
+            ir_eval[desc.opc](f->cpu, &desc, d, &a, &b, &c);
         return;
     }
     default:
