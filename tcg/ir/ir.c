@@ -118,6 +118,7 @@ void ir_reset(struct ir *ir)
     ir->n_blocks = 0;
     ir->promoted = false;
     ir->local = false;
+    ir->batches = false;
     ir->n_edge_args = 0;
 }
 
@@ -157,7 +158,7 @@ ir_ref ir_block_param(const struct ir *ir, uint32_t block, unsigned k)
     return ir->blocks[block].first + k;
 }
 
-static uint32_t add_edge(struct ir *ir, const ir_ref *args, unsigned n)
+uint32_t ir_add_edge(struct ir *ir, const ir_ref *args, unsigned n)
 {
     uint32_t at = ir->n_edge_args;
     ir->edge_args = grow(ir->edge_args, &ir->cap_edge_args, at + n, sizeof *ir->edge_args);
@@ -184,7 +185,7 @@ ir_ref ir_jump(struct ir *ir, uint32_t target, const ir_ref *args, unsigned n)
     ir_ref r = ir_mk(ir, IR_jump, IR_NONE, 0, 0, 0, 0, target, 0, 0);
     struct ir_block *b = end_block(ir, r);
     b->succ[0] = target;
-    b->edge[0] = add_edge(ir, args, n);
+    b->edge[0] = ir_add_edge(ir, args, n);
     return r;
 }
 
@@ -196,8 +197,8 @@ ir_ref ir_branch(struct ir *ir, enum ir_cond cond, ir_ref flags, uint32_t then_b
     struct ir_block *b = end_block(ir, r);
     b->succ[0] = then_block;
     b->succ[1] = else_block;
-    b->edge[0] = add_edge(ir, then_args, n_then);
-    b->edge[1] = add_edge(ir, else_args, n_else);
+    b->edge[0] = ir_add_edge(ir, then_args, n_then);
+    b->edge[1] = ir_add_edge(ir, else_args, n_else);
     return r;
 }
 

@@ -134,6 +134,7 @@ struct ir {
     bool groups;           /* the guest has slots that overlap (opt/group.c) */
     bool promoted;         /* no block gets a slot that it has put before */
     bool local;            /* values are used in their own blocks alone */
+    bool batches;          /* a block does several rounds of a loop at once (opt/lanes.c) */
     uint64_t *mark;        /* scratch of passes: a bit for each op */
 };
 
@@ -181,6 +182,8 @@ ir_ref ir_jump(struct ir *ir, uint32_t target, const ir_ref *args, unsigned n);
 ir_ref ir_branch(struct ir *ir, enum ir_cond cond, ir_ref flags, uint32_t then_block,
                  const ir_ref *then_args, unsigned n_then, uint32_t else_block,
                  const ir_ref *else_args, unsigned n_else);
+/* Room for the n arguments of an edge, a copy of them; returns where they start (ir_block.edge). */
+uint32_t ir_add_edge(struct ir *ir, const ir_ref *args, unsigned n);
 
 /* Text form, one op a line; the inverse of nothing, for people.  names: may be NULL. */
 void ir_print(const struct ir *ir, FILE *out);

@@ -20,4 +20,8 @@ void opt_run(struct ir *ir, unsigned disabled, bool verify)
         opt_dce(ir);
     if (verify)
         ir_verify(ir, "dce");
+    if (!(disabled >> OPT_lanes & 1))
+        opt_lanes(ir);
+    if (verify && ir->batches)
+        ir_verify(ir, "lanes");
 }

@@ -26,6 +26,8 @@ void opt_run(struct ir *ir, unsigned disabled, bool verify);
 void opt_group(struct ir *ir);
 void opt_forward(struct ir *ir, unsigned disabled);
 void opt_dce(struct ir *ir);
+/* lanes.c.  Regions of tier 2; sets ir->batches if it found something. */
+void opt_lanes(struct ir *ir);
 /* Tries to replace or simplify op r in place, its operands being final.  fold.c, vector.c, narrow.c */
 void opt_fold_op(struct ir *ir, ir_ref r);
 void opt_fold_vector(struct ir *ir, ir_ref r);

@@ -13,6 +13,7 @@ static bool restore(struct tcg_cpu *cpu, uintptr_t host_pc, const void *ucontext
 {
     struct tcg *tcg = cpu->tcg;
     const struct tcg_region *r = tcg_region_of_code(tcg, host_pc);
+    cpu->thread->batched = r && r->batches;
     return r && cg_restore(cpu, tcg->host, tcg->guest, r->snap, r->snap_size, r->pc,
                            (uint32_t)(host_pc - (uintptr_t)r->code), ucontext, stack);
 }

@@ -84,14 +84,16 @@ static void fetch_fault(struct tcg_cpu *cpu)
 }
 
 /* After a fault whose address the host does not tell (x86-64: it is not canonical, as a tagged
- * pointer): interprets the instruction with its addresses as the guest's memory sees them.  True if
- * tcg_run() is to go on. */
-static bool step_clean(struct tcg_cpu *cpu)
+ * pointer), or of code that does several rounds of a loop at once: interprets the instruction, in the
+ * first case with its addresses as the guest's memory sees them.  True if tcg_run() is to go on. */
+static bool step_again(struct tcg_cpu *cpu)
 {
     struct tcg *tcg = cpu->tcg;
     struct tcg_thread *t = cpu->thread;
     struct tcg_lifted lifted;
-    if (cpu->exc != TCG_EXC_MEM || cpu->fault_code != SI_KERNEL || !tcg->guest->clean_address)
+    const bool batched = t->batched, clean = cpu->fault_code == SI_KERNEL && tcg->guest->clean_address;
+    t->batched = false;
+    if (cpu->exc != TCG_EXC_MEM || (!clean && !batched))
         return false;
     if (!t->step.guest)
         ir_init(&t->step, tcg->guest);
@@ -100,7 +102,7 @@ static bool step_clean(struct tcg_cpu *cpu)
                     &(struct tcg_lift_how){.line = TCG_LINE, .max_insns = 1}, &lifted);
     pthread_mutex_unlock(&tcg->lock);
     cpu->exc = TCG_EXC_NONE;
-    cpu->clean_address = tcg->guest->clean_address;
+    cpu->clean_address = clean ? tcg->guest->clean_address : NULL;
     if (!sigsetjmp(t->recover, 0)) {
         t->recovering = 2;
         tcg_run_interp(cpu, &t->step);
@@ -154,7 +156,7 @@ unsigned tcg_run(struct tcg_cpu *cpu)
 {
     do
         run_loop(cpu);
-    while (step_clean(cpu));
+    while (step_again(cpu));
     if (cpu->exc == TCG_EXC_ALIGN)
         cpu->fault_write = cpu->exc_arg;
     else if (cpu->exc == TCG_EXC_FETCH)

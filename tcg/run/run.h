@@ -39,6 +39,7 @@ struct tcg_region {
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
     bool trace;                     /* along a path (trace.c) */
+    bool batches;                   /* a fault in it may be that of a later round (opt/lanes.c) */
     bool lukewarm;                  /* a jump backwards to it makes no region of tier 2 any more */
     uint8_t graph_tries;            /* regions of tier 2 that would have been too large */
     const uint8_t *code;
@@ -156,6 +157,7 @@ struct tcg_thread {
     uint32_t jump_mode, jump_run_mode; /* what the jump cache is valid for */
     uint32_t n_jumps;               /* entries of it that were written so far */
     sigjmp_buf recover;             /* where a fault in C lands */
+    bool batched;                   /* the fault was in a region that may have run ahead */
     volatile sig_atomic_t recovering; /* recover is set: interpreter or tcg_copy_* */
     union ir_val *vals;
     uint32_t n_vals;

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "tcg/opt/graph.h"
+#include "tcg/opt/opt.h"
 #include "tcg/run/run.h"
 
 enum { DEFAULT_CACHE = 256 << 20, DEFAULT_HOT = 4096 };
@@ -95,6 +96,8 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
     tcg->opt.no_cold |= options->tier != TCG_TIER_AUTO;
     tcg->opt.no_chain |= options->accel == TCG_ACCEL_LOCKSTEP;
     tcg->opt.fp_strict |= options->accel == TCG_ACCEL_LOCKSTEP; /* both sides are to agree */
+    if (tcg->opt.fp_strict) /* FP status may show rounds that did not come about */
+        tcg->opt.disabled_passes |= 1u << OPT_lanes;
     if (!tcg->opt.log_file)
         tcg->opt.log_file = stderr;
     pthread_mutex_init(&tcg->lock, NULL);

@@ -155,6 +155,7 @@ static int tcg_translate(struct tcg *tcg, const struct tcg_cpu *cpu, unsigned ti
         r->walk = tier == 2 ? tcg_lockstep_walk(tcg->graph) : NULL;
     }
     opt_run(ir, disabled_passes(tcg, cpu->pc), tcg->opt.verify);
+    r->batches = ir->batches;
     log_ir(tcg, ir, TCG_LOG_IR_OPT);
     tcg->cg.count_jumps = tier == 1 && may_loop(tcg, cpu);
     tcg->cg.count_entries = tcg->cg.count_jumps && !cpu->thread->path.n && tcg_trace_head(cpu);

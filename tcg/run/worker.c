@@ -185,6 +185,7 @@ static void finish(struct tcg *tcg, struct tcg_job *j, struct cg_output *out)
         return;
     tcg->host->flush_icache(out->code, out->code_size);
     r->lukewarm = true;
+    r->batches = tcg->worker->ir.batches;
     tcg_publish(tcg, r);
     tcg_forget(tcg, j->line);
 }
