@@ -216,6 +216,7 @@ extern _Thread_local struct lu_task *lu_self;
 enum {
     LU_ERESTARTSYS = 512,    /* interrupted: EINTR, or made again if the handler has SA_RESTART */
     LU_ERESTARTNOINTR = 513, /* make it again in any case */
+    LU_NOT_BEGUN = 514,      /* between safe_syscall.S and signal.c alone */
     LU_ENORESULT = 600,      /* registers are as they should be (rt_sigreturn, execve) */
 };
 
@@ -223,14 +224,18 @@ enum {
  * for what is unknown (syscall.c).  arg: 6 arguments; 8 registers of a narrow ABI. */
 int64_t lu_syscall(struct lu_task *t, uint64_t nr, const uint64_t *arg);
 
-/* A host system call which is interrupted exactly: if a signal arrives before it begins, or while
- * it blocks and is restartable, it has no effect and the result is -LU_ERESTARTSYS; if the kernel
- * would not restart it, -EINTR.  Hand either on as the handler's result, with nothing done before
+/* A host system call which is interrupted exactly: if a signal arrives while it blocks and is
+ * restartable, it has no effect and the result is -LU_ERESTARTSYS; if the kernel would not restart it,
+ * -EINTR.  If a signal arrives before it begins the result is -LU_ERESTARTSYS if it would wait, else
+ * -LU_ERESTARTNOINTR.  Hand either on as the handler's result, with nothing done before
  * that may not be done again.  For every call that may block.  Arguments are host pointers and
  * integers; unused ones may be left out. */
 #define lu_safe_syscall(...) LU_SYSCALL_N(lu_safe_syscall6, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
 int64_t lu_safe_syscall6(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                          uint64_t f);
+
+/* True if the host's call, made now, would wait (restart.c). */
+bool lu_would_wait(long nr, const uint64_t arg[6]);
 
 /* A host system call that does not block: result or -errno. */
 #define lu_host_syscall(...) LU_SYSCALL_N(lu_host_syscall6, __VA_ARGS__, 0, 0, 0, 0, 0, 0)

@@ -5,15 +5,19 @@
  * int64_t lu_safe_syscall_asm(const volatile sig_atomic_t *pending, long nr,
  *                             uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
  * makes the call unless *pending is nonzero.  A signal handler that finds pc in
- * [lu_safe_syscall_begin, lu_safe_syscall_end) sets it to lu_safe_syscall_abort: the call has not
- * begun, or the kernel has set pc back to make it again, and the result is -LU_ERESTARTSYS.  Past
- * the `syscall` instruction it is complete and its result is kept.
+ * [lu_safe_syscall_begin, lu_safe_syscall_end) sets it to lu_safe_syscall_early if the call has not
+ * begun, and the result is -LU_NOT_BEGUN; if the kernel has set pc back to make it again, to
+ * lu_safe_syscall_abort, and it is -LU_ERESTARTSYS.  What tells them apart is rcx, in which the
+ * instruction leaves the address behind it.  Past the `syscall` instruction the call is complete and
+ * its result is kept.
  */
 #define LU_ERESTARTSYS 512
+#define LU_NOT_BEGUN 514
 
     .text
-    .globl lu_safe_syscall_asm, lu_safe_syscall_begin, lu_safe_syscall_end, lu_safe_syscall_abort
-    .hidden lu_safe_syscall_begin, lu_safe_syscall_end, lu_safe_syscall_abort
+    .globl lu_safe_syscall_asm, lu_safe_syscall_begin, lu_safe_syscall_end
+    .globl lu_safe_syscall_abort, lu_safe_syscall_early
+    .hidden lu_safe_syscall_begin, lu_safe_syscall_end, lu_safe_syscall_abort, lu_safe_syscall_early
     .type lu_safe_syscall_asm, @function
 lu_safe_syscall_asm:
     .cfi_startproc
@@ -30,7 +34,7 @@ lu_safe_syscall_asm:
     mov 24(%rsp), %r9       /* f */
 lu_safe_syscall_begin:
     cmpl $0, (%rbp)
-    jne lu_safe_syscall_abort
+    jne lu_safe_syscall_early
     syscall
 lu_safe_syscall_end:
     pop %rbp
@@ -41,6 +45,14 @@ lu_safe_syscall_end:
 lu_safe_syscall_abort:
     .cfi_restore_state
     mov $-LU_ERESTARTSYS, %rax
+    pop %rbp
+    .cfi_remember_state
+    .cfi_def_cfa_offset 8
+    .cfi_restore rbp
+    ret
+lu_safe_syscall_early:
+    .cfi_restore_state
+    mov $-LU_NOT_BEGUN, %rax
     pop %rbp
     .cfi_def_cfa_offset 8
     .cfi_restore rbp

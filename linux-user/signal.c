@@ -53,7 +53,8 @@ struct host_sigaction {
 };
 enum { SA_RESTORER_X86 = 0x04000000 };
 
-extern const char lu_safe_syscall_begin[], lu_safe_syscall_end[], lu_safe_syscall_abort[];
+extern const char lu_safe_syscall_begin[], lu_safe_syscall_end[], lu_safe_syscall_abort[],
+    lu_safe_syscall_early[];
 int64_t lu_safe_syscall_asm(const volatile sig_atomic_t *pending, long nr, uint64_t a, uint64_t b,
                             uint64_t c, uint64_t d, uint64_t e, uint64_t f);
 void lu_sigreturn_asm(void);
@@ -143,8 +144,10 @@ static void host_handler(int sig, siginfo_t *info, void *context)
     }
     *(uint64_t *)&uc->uc_sigmask = ~SYNC_MASK;
     uintptr_t pc = uc->uc_mcontext.gregs[REG_RIP];
+    bool begun = (uintptr_t)uc->uc_mcontext.gregs[REG_RCX] == (uintptr_t)lu_safe_syscall_end;
     if (pc >= (uintptr_t)lu_safe_syscall_begin && pc < (uintptr_t)lu_safe_syscall_end)
-        uc->uc_mcontext.gregs[REG_RIP] = (uintptr_t)lu_safe_syscall_abort;
+        uc->uc_mcontext.gregs[REG_RIP] =
+            (uintptr_t)(begun ? lu_safe_syscall_abort : lu_safe_syscall_early);
     tcg_kick(t->cpu);
     errno = saved_errno;
 }
@@ -155,6 +158,9 @@ int64_t lu_safe_syscall6(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d
     struct lu_task *t = lu_self;
     tcg_quiescent_enter(t->cpu);
     int64_t r = lu_safe_syscall_asm(&t->sig.pending, nr, a, b, c, d, e, f);
+    if (r == -LU_NOT_BEGUN)
+        r = lu_would_wait(nr, (const uint64_t[]){a, b, c, d, e, f}) ? -LU_ERESTARTSYS
+                                                                    : -LU_ERESTARTNOINTR;
     tcg_quiescent_leave(t->cpu);
     return r;
 }

@@ -82,7 +82,7 @@ int64_t sys_select(struct lu_task *t, const uint64_t arg[6])
     if (time.tv_sec < 0 || time.tv_nsec < 0)
         return -EINVAL;
     result = lu_safe_syscall(__NR_pselect6, arg[0], arg[1], arg[2], arg[3], &time, NULL);
-    if (result == -LU_ERESTARTSYS) /* from its beginning */
+    if (result == -LU_ERESTARTSYS || result == -LU_ERESTARTNOINTR) /* from its beginning */
         return result;
     in = (struct timeval){time.tv_sec, time.tv_nsec / 1000};
     return lu_copy_to(t, arg[4], &in, sizeof in) ? -EFAULT : result;

@@ -3,11 +3,15 @@
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
@@ -259,6 +263,45 @@ static void test_restart(void)
     ticks(0);
 }
 
+/* What need not wait is not interrupted, whenever a signal comes. */
+static void test_ready(void)
+{
+    enum { SIGNALS = 1500, ZOMBIES = 20 };
+    char c = 'x';
+    int pair[2], file = open("/proc/self/exe", O_RDONLY), word = 0;
+    pid_t child[ZOMBIES];
+    struct stat st;
+    (void)!pipe(pipe_fds);
+    (void)!socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+    for (int k = 0; k < ZOMBIES; k++) {
+        child[k] = fork();
+        if (!child[k])
+            _exit(k);
+    }
+    for (int k = 0; k < ZOMBIES; k++) { /* all have exited */
+        siginfo_t info;
+        CHECK(waitid(P_PID, child[k], &info, WEXITED | WNOWAIT) == 0);
+    }
+    handle(SIGALRM, note, 0);
+    ticks(200);
+    while (count[SIGALRM] < SIGNALS) {
+        CHECK(pread(file, &c, 1, 0) == 1);
+        CHECK(write(pipe_fds[1], &c, 1) == 1 && read(pipe_fds[0], &c, 1) == 1);
+        CHECK(send(pair[0], &c, 1, 0) == 1 && recv(pair[1], &c, 1, 0) == 1);
+        CHECK(fstat(file, &st) == 0 && stat("/", &st) == 0);
+        CHECK(syscall(SYS_futex, &word, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0) == 0);
+        int again = open("/dev/null", O_WRONLY);
+        CHECK(again >= 0 && close(again) == 0);
+        if (count[SIGALRM] % 50 == 7) {
+            int k = count[SIGALRM] / 50 % ZOMBIES, status;
+            if (child[k])
+                CHECK(waitpid(child[k], &status, 0) == child[k] && WEXITSTATUS(status) == k);
+            child[k] = 0;
+        }
+    }
+    ticks(0);
+}
+
 /* A stream through a pipe under a storm of signals: each byte once. */
 static void test_storm(void)
 {
@@ -398,6 +441,7 @@ int main(void)
     run("a blocked SIGSEGV that was sent", test_blocked_segv);
     run("alternate stack", test_altstack);
     run("restarted calls", test_restart);
+    run("calls that need not wait", test_ready);
     run("a pipe under a storm of signals", test_storm);
     run("a loop under signals", test_loop);
     run("death by signal", test_death);
