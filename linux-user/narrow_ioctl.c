@@ -37,6 +37,7 @@ static const struct row {
     {0x8995, 0x8995, 0x8995, IFREQ, LU_STRUCT_COUNT},           /* SIOCBONDCHANGEACTIVE */
     {0x89a2, 0x89a3, 0x89a2, IFREQ, LU_STRUCT_COUNT},           /* SIOCBRADDIF */
     {0x89b0, 0x89b1, 0x89b0, IFREQ_DATA, LU_STRUCT_COUNT},      /* SIOCSHWTSTAMP */
+    {0x89f0, 0x89ff, 0x89f0, IFREQ_DATA, LU_STRUCT_COUNT},      /* SIOCDEVPRIVATE... */
     {0x8906, 0x8906, 0x8906, STRUCT_OUT, LU_STRUCT_timeval32},  /* SIOCGSTAMP */
     {0x8907, 0x8907, 0x8907, STRUCT_OUT, LU_STRUCT_timespec32}, /* SIOCGSTAMPNS */
     {0x1260, 0x1260, 0x1260, STRUCT_OUT, LU_STRUCT_word},       /* BLKGETSIZE */
@@ -103,6 +104,34 @@ static const struct row *find(uint32_t code)
         if (code >= rows[k].first && code <= rows[k].last)
             return &rows[k];
     return NULL;
+}
+
+/* Requests whose numbers do not tell that their payloads have other sizes: without a conversion the
+ * host's kernel would take parts of other members for addresses. */
+static const struct {
+    uint32_t first, last;
+} refused[] = {
+    {0x2286, 0x2286}, /* SG_GET_REQUEST_TABLE */
+    {0x530e, 0x530e}, /* CDROMREADAUDIO */
+    {0x5393, 0x5393}, /* CDROM_SEND_PACKET */
+    {0x8940, 0x8941}, /* SIOCGIFBR, SIOCSIFBR */
+    {0x894a, 0x894a}, /* SIOCWANDEV */
+    {0x8b0b, 0x8b13}, /* SIOCGIWRANGE... */
+    {0x8b16, 0x8b1d}, /* SIOCSIWMLME... */
+    {0x8b2a, 0x8b2b}, /* SIOCSIWENCODE... */
+    {0x8b30, 0x8b31}, /* SIOCSIWGENIE... */
+    {0x8b34, 0x8b36}, /* SIOCSIWENCODEEXT... */
+    {0x8be0, 0x8bff}, /* SIOCIWFIRSTPRIV... */
+};
+
+/* Where guest addresses are not the host's, also those whose payloads the host's kernel converts, as its
+ * drivers know 32-bit programs: USBDEVFS_SUBMITURB. */
+static bool is_refused(uint32_t code)
+{
+    for (unsigned k = 0; k < sizeof refused / sizeof refused[0]; k++)
+        if (code >= refused[k].first && code <= refused[k].last)
+            return true;
+    return lu.base && code == REQUEST(2, 'U', 10, 44);
 }
 
 /* ---- network interfaces ------------------------------------------------------------------------ */
@@ -260,6 +289,11 @@ int lu_narrow_ioctl(struct lu_narrow *n, unsigned i, bool after)
     if (!after) {
         n->arg[0] = n->reg[0];
         n->arg[1] = row && row->host ? row->host + (code - row->first) : code;
+        if (is_refused(code)) {
+            lu_log(TCG_LOG_UNIMP, "ioctl %#x is not converted for 32-bit programs", code);
+            n->arg[2] = guest;
+            return -ENOTTY;
+        }
         return before(n, row ? row : common(code));
     }
     row = row ? row : common(code);
