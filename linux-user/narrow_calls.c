@@ -105,7 +105,9 @@ int lu_narrow_waitv(struct lu_narrow *n, unsigned i, bool after)
 }
 
 /* A set of descriptors is an array of the guest's longs; the host's kernel would read and write a
- * multiple of 8 bytes. */
+ * multiple of 8 bytes.  More than this many words it cuts to what descriptors there are. */
+enum { MOST_SET_WORDS = 2048 };
+
 int lu_narrow_fdset(struct lu_narrow *n, unsigned i, bool after)
 {
     uint32_t count = n->arg[0], words = count / 32 + !!(count % 32), word;
@@ -117,7 +119,7 @@ int lu_narrow_fdset(struct lu_narrow *n, unsigned i, bool after)
         lu_narrow_take(n);
         n->arg[i] = lu_narrow_ptr(n->raw[i]);
     }
-    if (!n->raw[i] || (int32_t)count < 0)
+    if (!n->raw[i] || (int32_t)count < 0 || (!lu_narrow_swaps() && (words > MOST_SET_WORDS || !(words & 1))))
         return 0;
     words = words < 1 << 15 ? words : 1 << 15;
     host = after ? lu_ptr(n->arg[i]) : lu_scratch(n->t, (words + 1) / 2 * 8, n->raw[i]);
@@ -309,6 +311,27 @@ int lu_narrow_ostatfs32(struct lu_narrow *n, unsigned i, bool after)
         (st->f_ffree != UINT64_MAX && st->f_ffree >> 32))
         return -EOVERFLOW;
     return lu_narrow_back(n, LU_STRUCT_statfs32, n->raw[i], n->arg[i]);
+}
+
+/* sendfile()'s position: fs/read_write.c, do_sendfile() with MAX_NON_LFS. */
+int lu_narrow_offp(struct lu_narrow *n, unsigned i, bool after)
+{
+    const struct lu_long *position;
+    int64_t room;
+    int error;
+
+    if (after)
+        return n->result < 0 ? 0 : lu_narrow_back(n, LU_STRUCT_long, n->raw[i], n->arg[i]);
+    lu_narrow_take(n);
+    error = lu_narrow_struct(n, LU_STRUCT_long, n->raw[i], true, &n->arg[i]);
+    if (error || n->arg[i] == lu_narrow_ptr(n->raw[i]))
+        return error;
+    position = lu_ptr(n->arg[i]);
+    room = INT32_MAX - position->value;
+    if (position->value < 0 || n->reg[n->next] <= (uint64_t)room)
+        return 0;
+    n->reg[n->next] = room;
+    return room ? 0 : -EOVERFLOW;
 }
 
 /* ---- identities of 16 bits --------------------------------------------------------------------- */
@@ -512,6 +535,7 @@ static const struct {
     {PR_GET_TID_ADDRESS, 1, true, LU_STRUCT_pointer},
     {PR_SET_VMA, 2, false, LU_STRUCT_COUNT},
     {PR_SET_VMA, 4, false, LU_STRUCT_COUNT},
+    {62 /* PR_SCHED_CORE */, 4, false, LU_STRUCT_COUNT},
     {0x41555856 /* PR_GET_AUXV */, 1, false, LU_STRUCT_COUNT},
 };
 

@@ -399,7 +399,7 @@ int lu_narrow_osockopt(struct lu_narrow *n, unsigned i, bool after)
         length = lu_scratch(n->t, sizeof *length, n->reg[4]);
         if (!length || lu_struct_get(n->t, LU_STRUCT_s32, length, lu_narrow_ptr(n->reg[4])))
             return length ? -EFAULT : -ENOMEM;
-        if ((size_t)length->value < lu_struct_size(id))
+        if (length->value < (int)lu_struct_size(id))
             return 0;
         length->value = lu_struct_host_size(id);
         n->arg[4] = (uintptr_t)length;

@@ -152,6 +152,12 @@ static void write_smaps(FILE *out)
     filter_maps(out, "/proc/self/smaps");
 }
 
+static void add_size(void *opaque, uint64_t start, uint64_t end, int prot, enum lu_map_kind kind)
+{
+    (void)prot, (void)kind;
+    *(uint64_t *)opaque += end - start;
+}
+
 /* proc(5): fields count from 1; 2 is the name in parentheses, which may hold anything. */
 static void write_stat(FILE *out)
 {
@@ -169,6 +175,8 @@ static void write_stat(FILE *out)
     *rest++ = '\0';
     fprintf(out, "%s)", text);
     unsigned field = 3;
+    uint64_t size = 0;
+    lu_mm_each(add_size, &size);
     char *save;
     for (char *word = strtok_r(rest, " \n", &save); word; word = strtok_r(NULL, " \n", &save)) {
         const uint64_t *value = field == 26   ? &lu.code_start
@@ -182,7 +190,9 @@ static void write_stat(FILE *out)
                                 : field == 50 ? &lu.env_start
                                 : field == 51 ? &lu.env_end
                                               : NULL;
-        if (value)
+        if (field == 23) /* the translator's own memory is more than 32 bits hold */
+            fprintf(out, " %lu", size);
+        else if (value)
             fprintf(out, " %lu", *value - lu.base);
         else
             fprintf(out, " %s", word);
@@ -208,7 +218,21 @@ static const struct proc_file {
     {"cpuinfo", true, write_cpuinfo},
 };
 
-/* Skips "self/", "thread-self/" or our own pid, and our own "task/TID/" after it. */
+/* p, behind "task/": behind the number of a thread of ours, or NULL.  One's own "stat" is the host's, but
+ * for the first thread's. */
+static const char *skip_thread(const char *p)
+{
+    char *end, name[64];
+    const long tid = strtol(p, &end, 10);
+    if (*end != '/')
+        return NULL;
+    if (tid == getpid())
+        return end + 1;
+    snprintf(name, sizeof name, "/proc/self/task/%ld", tid);
+    return access(name, F_OK) || !strcmp(end + 1, "stat") ? NULL : end + 1;
+}
+
+/* Skips "self/", "thread-self/" or our own pid, and "task/TID/" after it. */
 static const char *skip_self(const char *p)
 {
     char *end;
@@ -223,12 +247,7 @@ static const char *skip_self(const char *p)
     } else {
         return NULL;
     }
-    if (!strncmp(p, "task/", 5) && isdigit((unsigned char)p[5])) {
-        if (strtol(p + 5, &end, 10) != getpid() || *end != '/')
-            return NULL;
-        p = end + 1;
-    }
-    return p;
+    return !strncmp(p, "task/", 5) && isdigit((unsigned char)p[5]) ? skip_thread(p + 5) : p;
 }
 
 static const struct proc_file *find(const char *path)

@@ -133,6 +133,58 @@ static void test_control(void)
     CHECK(control[0] == 16 && control[2] == SCM_RIGHTS && (int)control[3] > 2 && control[4] == CANARY);
 }
 
+static void test_lengths(void)
+{
+    struct sockaddr_in to;
+    int s = datagrams(&to);
+    struct timeval time[2] = {{3, 5}, {CANARY, CANARY}};
+    for (socklen_t n = 0; n < 20; n++) {
+        socklen_t got = n;
+        CHECK(setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, time, n) == (n < 8 ? -1 : 0));
+        CHECK(n < 8 || (getsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &time[1], &got) == 0 && got == 8));
+    }
+    const socklen_t wrong[] = {-1, 0x80000000};
+    for (unsigned k = 0; k < 2; k++) {
+        socklen_t n = wrong[k];
+        CHECK(getsockopt(s, SOL_SOCKET, SO_RCVTIMEO, time, &n) == -1 && errno == EINVAL);
+        CHECK(getsockopt(s, SOL_SOCKET, SO_TYPE, time, &n) == -1 && errno == EINVAL);
+    }
+}
+
+/* Sets that end where memory does: only what there are descriptors for is looked at. */
+static void test_select(void)
+{
+    char *end = (char *)mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) + 4096;
+    mprotect(end, 4096, PROT_NONE);
+    struct timeval zero = {0, 0};
+    int pipes[2];
+    CHECK(pipe(pipes) == 0 && write(pipes[1], "x", 1) == 1);
+    for (int bytes = 4; bytes <= 128; bytes += 4) {
+        uint32_t *set = (uint32_t *)(end - bytes);
+        memset(set, 0, bytes);
+        set[0] = 1u << pipes[0];
+        CHECK(syscall(SYS__newselect, bytes * 8, set, NULL, NULL, &zero) == 1 && set[0] == 1u << pipes[0]);
+    }
+    uint32_t *set = (uint32_t *)(end - 4096); /* more than this many descriptors no test has */
+    set[0] = 1u << pipes[0];
+    CHECK(syscall(SYS__newselect, 1 << 20, set, NULL, NULL, &zero) == 1);
+    CHECK(syscall(SYS__newselect, (1 << 20) + 31, set, NULL, NULL, &zero) == 1);
+    CHECK(syscall(SYS__newselect, -1, set, NULL, NULL, &zero) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS__newselect, 33, end - 4, NULL, NULL, &zero) == -1 && errno == EFAULT);
+}
+
+/* sendfile() without large file support ends where its offset does. */
+static void test_sendfile(void)
+{
+    int in = memfd_create("in", 0), out = memfd_create("out", 0);
+    long at[2] = {0x7ffffffe, CANARY};
+    CHECK(ftruncate64(in, INT64_C(3) << 30) == 0);
+    CHECK(syscall(SYS_sendfile, out, in, at, 10) == 1 && at[0] == 0x7fffffff && at[1] == CANARY);
+    CHECK(syscall(SYS_sendfile, out, in, at, 10) == -1 && errno == EOVERFLOW && at[0] == 0x7fffffff);
+    at[0] = -1;
+    CHECK(syscall(SYS_sendfile, out, in, at, 10) == -1 && errno == EINVAL);
+}
+
 /* A message of several that cannot be read: those before it go. */
 static void test_several(void)
 {
@@ -372,6 +424,9 @@ int main(void)
     run("locks", test_locks);
     run("times of packets", test_timestamping);
     run("control data", test_control);
+    run("lengths of options", test_lengths);
+    run("sets at the end of memory", test_select);
+    run("positions of sendfile", test_sendfile);
     run("several messages", test_several);
     run("filters", test_filter);
     run("sources of a group", test_sources);

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <elf.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <sys/auxv.h>
@@ -194,6 +195,50 @@ static void test_self(void)
     CHECK((uintptr_t)getauxval(AT_RANDOM) < TOP && (uintptr_t)getauxval(AT_ENTRY) < TOP);
 }
 
+/* Field 23 of /proc/self/stat. */
+static unsigned long long memory_size(void)
+{
+    static char buf[4096];
+    unsigned long long size = 0;
+    read_all("/proc/self/stat", buf, sizeof buf);
+    sscanf(strrchr(buf, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+                              "%*u %llu", &size);
+    return size;
+}
+
+static void test_size(void)
+{
+    unsigned long long before = memory_size();
+    CHECK(before > 16 * PAGE && before < UINT64_C(1) << 32);
+    CHECK(map(5000 * PAGE) != MAP_FAILED && memory_size() == before + 5000 * PAGE);
+}
+
+/* Another thread's files show what the process's do. */
+static void *in_thread(void *arg)
+{
+    char name[64], line[512];
+    unsigned long long start, end;
+    unsigned n = 0;
+    (void)arg;
+    snprintf(name, sizeof name, "/proc/self/task/%d/maps", (int)syscall(SYS_gettid));
+    FILE *f = fopen(name, "r");
+    for (; f && fgets(line, sizeof line, f); n++)
+        CHECK(sscanf(line, "%llx-%llx", &start, &end) == 2 && end <= UINT64_C(0x100000000));
+    CHECK(n > 4);
+    snprintf(name, sizeof name, "/proc/%d/task/%d/stat", (int)getpid(), (int)syscall(SYS_gettid));
+    read_all(name, line, sizeof line);
+    CHECK(atoi(line) == syscall(SYS_gettid));
+    CHECK(access("/proc/self/task/1/maps", F_OK) == -1 && errno == ENOENT);
+    CHECK(getpid() == 1 || fopen("/proc/self/task/1/maps", "r") == NULL);
+    return NULL;
+}
+
+static void test_thread(void)
+{
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, in_thread, NULL) == 0 && pthread_join(thread, NULL) == 0);
+}
+
 int main(void)
 {
     run("where mappings go", test_places);
@@ -205,5 +250,7 @@ int main(void)
     run("munmap of everything", test_unmap_everything);
     run("/proc/self/maps", test_maps);
     run("/proc/self", test_self);
+    run("/proc/self/stat", test_size);
+    run("/proc/self/task", test_thread);
     return finish();
 }
