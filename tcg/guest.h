@@ -96,7 +96,7 @@ static inline enum ir_type guest_address_type(const struct guest *g)
     return g->address_bits == 32 ? IR_I32 : IR_I64;
 }
 
-enum { TCG_AHEAD = 128 };
+enum { TCG_AHEAD = 640 };
 
 /* The state of one lift.  Front ends read pc, mode and the guest's own word; all else is tcg's. */
 struct tcg_lift {

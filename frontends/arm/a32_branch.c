@@ -92,7 +92,10 @@ TRANS(B_cond) { return branch_if(s, a->cond, a->imm8 * 2); }
 /* T16: B<c> <label> */
 TRANS(B_t16)
 {
-    a32_branch(s, thumb_label(s, a->imm11 * 2));
+    const uint32_t target = thumb_label(s, a->imm11 * 2);
+    if (!a32_divide_loop(s, target)) {
+        a32_branch(s, target);
+    }
     return true;
 }
 

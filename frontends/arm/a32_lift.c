@@ -55,10 +55,15 @@ static uint64_t run_end(struct a32_lift *s)
     return next;
 }
 
+void a32_skip_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc)
+{
+    tcg_lift_skip(s->l, cond, flags, pc);
+}
+
 void a32_guard(struct a32_lift *s)
 {
     if (s->cond < IR_AL) {
-        tcg_lift_skip(s->l, s->cond ^ 1, s->cond_flags, run_end(s));
+        a32_skip_if(s, s->cond ^ 1, s->cond_flags, run_end(s));
         a32_set_known(s->l, s->cond);
         s->cond = IR_AL;
     }

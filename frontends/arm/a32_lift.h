@@ -74,6 +74,9 @@ static inline ir_ref a32_r(struct a32_lift *s, unsigned r)
 /* --- conditions -------------------------------------------------------------------------------- */
 /* See above.  Where the condition fails go on at the next instruction that has another one. */
 void a32_guard(struct a32_lift *s);
+/* Where cond holds go on at pc, a little further on, instead of with the rest of this instruction.  What
+ * has been put before may be put twice. */
+void a32_skip_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc);
 /* ITSTATE after one more instruction (ITAdvance). */
 uint8_t a32_it_advance(uint8_t it);
 /* The line goes on where cond holds, of the flags as they are, until they are next put; IR_AL: nothing
@@ -141,6 +144,12 @@ static inline unsigned a32_order(const struct a32_lift *s)
 {
     return s->l->mode & A32_MODE_E ? IR_MEM_BSWAP : 0;
 }
+
+/* --- libgcc's division (a32_divide.c) ----------------------------------------------------------------- */
+/* Behind CLZ rd, rm, which has been lifted: does what follows as one division, if it is one. */
+void a32_divide_steps(struct a32_lift *s, unsigned rd, unsigned rm);
+/* In place of a branch to target: the same of a loop that it begins.  False: it is none, nothing was done. */
+bool a32_divide_loop(struct a32_lift *s, uint32_t target);
 
 /* If this pc is one of the user helpers (a32.h): lifts it and returns true. */
 bool a32_kuser(struct a32_lift *s);

@@ -292,7 +292,14 @@ static bool put_unary(struct a32_lift *s, const a32_arg_REV *a,
 TRANS(REV) { return put_unary(s, a, ir_bswap); }
 TRANS(REV16) { return put_unary(s, a, ir_bswap16); }
 TRANS(RBIT) { return put_unary(s, a, ir_rbit); }
-TRANS(CLZ) { return put_unary(s, a, ir_clz); }
+TRANS(CLZ)
+{
+    if (!put_unary(s, a, ir_clz)) {
+        return false;
+    }
+    a32_divide_steps(s, a->rd, a->rm);
+    return true;
+}
 
 /* REVSH<c> <Rd>, <Rm> */
 TRANS(REVSH)
