@@ -254,10 +254,21 @@ static void copy_block(struct regroup *g, struct ir_block *b)
     b->last = g->n - 1;
 }
 
-void opt_group(struct ir *ir)
+static bool uses_groups(const struct ir *ir)
+{
+    const struct tcg_slot *slots = ir->guest->slots;
+    for (ir_ref r = 1; ir->guest->n_groups && r < ir->n; r++) {
+        const struct ir_op *op = &ir->ops[r];
+        if ((op->opc == IR_get || op->opc == IR_put) && slots[op->imm].group)
+            return true;
+    }
+    return false;
+}
+
+static void regroup(struct ir *ir)
 {
     struct regroup g = {.ir = ir};
-    if (!ir->guest->n_groups || !choose(ir, &g))
+    if (!choose(ir, &g))
         return;
     list_members(ir->guest, &g);
     g.cap = ir->n * 2;
@@ -278,4 +289,10 @@ void opt_group(struct ir *ir)
     ir->mark = realloc(ir->mark, (ir->cap / 64 + 1) * sizeof *ir->mark);
     if (!ir->mark)
         abort();
+}
+
+void opt_group(struct ir *ir)
+{
+    if (uses_groups(ir)) /* most regions do not: what the rest needs is not even cleared */
+        regroup(ir);
 }
