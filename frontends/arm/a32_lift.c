@@ -55,6 +55,7 @@ static uint64_t run_end(struct a32_lift *s)
     return next;
 }
 
+/* Instructions skip by this alone, so what tcg_lift_skip() asks of a front end is done here. */
 void a32_skip_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc)
 {
     tcg_lift_skip(s->l, cond, flags, pc);
