@@ -110,6 +110,7 @@ struct tcg_lift {
     unsigned n_insns;
     uint64_t limit;              /* no instruction at or past this address joins the region */
     uint64_t skip_to;            /* the last tcg_lift_skip()'s, 0: none yet */
+    bool calls;                  /* set by the front end: what it is about to skip is a call */
     const uint8_t *code;         /* code at code_start, code_size bytes, as tcg_lift_fetch() found it */
     uint64_t code_start, code_size;
     uint64_t fetched;            /* the end of what tcg_lift_fetch() read last */
@@ -148,8 +149,10 @@ void tcg_lift_goto(struct tcg_lift *l, uint64_t target);
 void tcg_lift_call(struct tcg_lift *l, uint64_t target); /* a direct call; link register already put */
 void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t taken);
 /* At the head of an instruction, behind ops alone that only compute: if cond goes to pc, a little
- * further on, else goes on with this instruction and those up to there, which may count on it. */
-void tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc);
+ * further on, else goes on with this instruction and those up to there, which may count on it.  True: the
+ * line goes on where they are skipped, and else leads to a line that begins with this instruction.  Then the
+ * front end takes back whatever it has emitted of the instruction after this, and goes on at pc. */
+bool tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc);
 /* Code at address, n bytes, behind the instruction, if the page that was fetched from last goes that far,
  * and no more than TCG_AHEAD bytes ahead; a line that looks ahead depends on that code.  It is read once:
  * an instruction that is lifted later is what was seen here, even if another thread has changed it. */

@@ -100,6 +100,15 @@ static bool set_condition(struct a32_lift *s)
     return holds || breakpoint;
 }
 
+/* Takes the instruction back, behind the exit to where it is not skipped. */
+static void skip(struct a32_lift *s)
+{
+    s->ir->n = s->skip.n_ops;
+    s->l->done = false;
+    s->l->next_pc = s->skip.to;
+    a32_set_known(s->l, s->skip.known);
+}
+
 static void lift(struct tcg_lift *l)
 {
     struct a32_lift s = {.l = l, .ir = l->ir, .pc = (uint32_t)l->pc & ~1u, .bytes = 4,
@@ -122,6 +131,9 @@ static void lift(struct tcg_lift *l)
     s.insn = insn;
     if (!row || !a32_has(&s, row->feature) || !row->lift(&s, insn)) {
         a32_raise_here(&s, TCG_EXC_ILLEGAL, s.insn);
+    }
+    if (s.skip.n_ops) {
+        skip(&s);
     }
 }
 

@@ -58,7 +58,9 @@ static uint64_t run_end(struct a32_lift *s)
 /* Instructions skip by this alone, so what tcg_lift_skip() asks of a front end is done here. */
 void a32_skip_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc)
 {
-    tcg_lift_skip(s->l, cond, flags, pc);
+    if (tcg_lift_skip(s->l, cond, flags, pc)) {
+        s->skip = (struct a32_skip){pc, s->ir->n, cond};
+    }
 }
 
 void a32_guard(struct a32_lift *s)
@@ -181,7 +183,9 @@ void a32_branch(struct a32_lift *s, uint32_t address) { a32_branch_to(s, address
 
 void a32_call_to(struct a32_lift *s, uint32_t address, bool thumb)
 {
+    s->l->calls = true;
     a32_guard(s);
+    s->l->calls = false;
     ir_put(s->ir, A32_SLOT_LR, ir_const_pc(s->ir, (s->pc + s->bytes) | (s->thumb ? A32_PC_T : 0)));
     tcg_lift_call(s->l, pc_word(address, thumb));
 }

@@ -26,6 +26,14 @@
 
 #include "frontends/arm/a32.h"
 
+/* The line goes on where the guest skips the instruction (tcg_lift_skip()): at `to`, with the condition
+ * known; ops n_ops and on are not to be.  n_ops 0: it does not. */
+struct a32_skip {
+    uint64_t to;
+    uint32_t n_ops;
+    uint8_t known;
+};
+
 /* One lift of one instruction. */
 struct a32_lift {
     struct tcg_lift *l;  /* for tcg_lift_* */
@@ -39,6 +47,7 @@ struct a32_lift {
     uint8_t cond;        /* enum ir_cond; IR_AL once a32_guard() was called */
     ir_ref cond_flags;   /* flags by which cond is judged, if it is not IR_AL */
     ir_ref flags_before; /* APSR.NZCV before the first put of flags, if cond is not IR_AL; or 0 */
+    struct a32_skip skip;
 };
 
 /* Arguments a32_arg_NAME and prototypes a32_trans_NAME. */

@@ -192,10 +192,25 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
     ir_exit_if(l->ir, cond, flags, taken);
 }
 
-void tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc)
+/* A conditional call, where what follows it has run: mostly the way out of code that a JIT has made.  The other
+ * way leads to the same instruction, so it cannot be the line's first. */
+static bool skips(struct tcg_lift *l, uint64_t pc)
 {
-    ir_exit_if(l->ir, cond, flags, pc);
-    l->skip_to = pc;
+    return l->calls && l->n_insns && finder_of(l)->how->line == TCG_LINE &&
+           !(l->run_mode & TCG_RUN_ONE_INSN) && tcg_seen(l->tcg, pc, l->mode, l->run_mode);
+}
+
+bool tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc)
+{
+    if (!skips(l, pc)) {
+        ir_exit_if(l->ir, cond, flags, pc);
+        l->skip_to = pc;
+        return false;
+    }
+    ir_exit_if(l->ir, cond ^ 1, flags, l->pc);
+    if (l->peeked < address_of(l, pc))
+        l->peeked = address_of(l, pc);
+    return true;
 }
 
 bool tcg_lift_peek(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
