@@ -154,8 +154,8 @@ int lu_narrow_mask_arg(struct lu_narrow *n, unsigned i, bool after)
     lu_narrow_take(n);
     error = lu_narrow_struct(n, LU_STRUCT_mask_arg, n->raw[i], true, &n->arg[i]);
     host = lu_ptr(n->arg[i]);
-    if (error || !host || !host->set)
-        return error;
+    if (error || n->arg[i] == lu_narrow_ptr(n->raw[i]) || !host->set)
+        return error; /* none, or it cannot be read */
     return lu_narrow_struct(n, LU_STRUCT_sigset, host->set - lu.base, true, &host->set);
 }
 

@@ -170,6 +170,8 @@ static void test_select(void)
     CHECK(syscall(SYS__newselect, 1 << 20, set, NULL, NULL, &zero) == 1);
     CHECK(syscall(SYS__newselect, (1 << 20) + 31, set, NULL, NULL, &zero) == 1);
     CHECK(syscall(SYS__newselect, -1, set, NULL, NULL, &zero) == -1 && errno == EINVAL);
+    CHECK(syscall(PSELECT6_TIME64, 1, NULL, NULL, NULL, NULL, 16) == -1 && errno == EFAULT);
+    CHECK(syscall(PSELECT6_TIME64, 1, NULL, NULL, NULL, NULL, end - 4) == -1 && errno == EFAULT);
     CHECK(syscall(SYS__newselect, 33, end - 4, NULL, NULL, &zero) == -1 && errno == EFAULT);
 }
 
