@@ -65,7 +65,7 @@ struct guest {
     unsigned insn_align;         /* bytes; pc of every instruction is a multiple */
     unsigned max_insn_bytes;
     unsigned address_bits;       /* 32: addresses of data are i32 values; 0 or 64: i64 */
-    bool traces;                 /* tcg_lift_branch() really is the last thing that an instruction emits */
+    bool traces;                 /* the front end goes on where tcg_lift_branch() and tcg_lift_skip() say */
     bool fp_std;                 /* has FP ops by cpu->fp_std (IR_FPC1) */
     bool code_changes_unannounced; /* x86: translated pages must be write-protected */
     int capstone_arch, capstone_mode;

@@ -337,6 +337,7 @@ const struct guest a32_guest = {
     .cpu_size = sizeof(struct a32_cpu),
     .insn_align = 2,
     .max_insn_bytes = 4,
+    .traces = true,
     .address_bits = 32,
     .fp_std = true,
     .code_changes_unannounced = false,

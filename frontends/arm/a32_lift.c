@@ -55,19 +55,22 @@ static uint64_t run_end(struct a32_lift *s)
     return next;
 }
 
-/* Instructions skip by this alone, so what tcg_lift_skip() asks of a front end is done here. */
+/* No line goes on there: what was put before cannot be taken back, and cond is not of the guest's flags. */
 void a32_skip_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc)
 {
-    if (tcg_lift_skip(s->l, cond, flags, pc)) {
-        s->skip = (struct a32_skip){pc, s->ir->n, cond};
-    }
+    ir_exit_if(s->ir, cond, flags, pc);
+    s->l->skip_to = pc;
 }
 
 void a32_guard(struct a32_lift *s)
 {
     if (s->cond < IR_AL) {
-        a32_skip_if(s, s->cond ^ 1, s->cond_flags, run_end(s));
+        const uint64_t end = run_end(s);
+        const bool skipped = tcg_lift_skip(s->l, s->cond ^ 1, s->cond_flags, end);
         a32_set_known(s->l, s->cond);
+        if (skipped) {
+            s->skip = (struct a32_skip){end, s->ir->n, s->cond ^ 1};
+        }
         s->cond = IR_AL;
     }
 }

@@ -15,7 +15,7 @@ struct finder {
     unsigned at;                    /* the block of how->path that is being lifted */
 };
 
-static struct finder *finder_of(struct tcg_lift *l)
+static struct finder *finder_of(const struct tcg_lift *l)
 {
     return (struct finder *)((char *)l - offsetof(struct finder, lift));
 }
@@ -110,6 +110,22 @@ static bool on_path(const struct finder *f, uint64_t pc)
     return p && f->at + 1 < p->n && p->pc[f->at + 1] == pc;
 }
 
+/* Is the instruction at pc in the line? */
+static bool lifted(const struct finder *f, uint64_t pc)
+{
+    const struct ir *ir = f->lift.ir;
+    for (ir_ref r = 1; r < ir->n; r++)
+        if (ir->ops[r].opc == IR_insn && (uint64_t)ir->ops[r].imm == pc)
+            return true;
+    return false;
+}
+
+/* Would the line come round at pc?  Its ranges tell, but a path comes by what was only peeked at, too. */
+static bool comes_round(const struct finder *f, uint64_t pc)
+{
+    return covered(f, pc) && (!on_path(f, pc) || lifted(f, pc));
+}
+
 /* A line ends where a known region begins; one along a path only at a loop that is one region, or where
  * it comes round. */
 static bool ends_at(const struct finder *f, uint64_t pc)
@@ -120,7 +136,7 @@ static bool ends_at(const struct finder *f, uint64_t pc)
     if (!tcg_filter_has(l->tcg, l->tcg->known, pc, l->mode) && !on_path(f, pc))
         return false;
     const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
-    return on_path(f, pc) ? covered(f, pc) || (r && r->tier == 2) : r != NULL;
+    return on_path(f, pc) ? comes_round(f, pc) || (r && r->tier == 2) : r != NULL;
 }
 
 /* May the line go on at `target`? */
@@ -130,8 +146,13 @@ static bool may_follow(struct tcg_lift *l, uint64_t target)
     uint64_t at = address_of(l, target), here = address_of(l, l->pc);
     return !(l->run_mode & TCG_RUN_ONE_INSN) && f->how->line != TCG_LINE_BLOCK &&
            ranges(f) < (f->how->path ? TCG_TRACE_RANGES : TCG_LINE_RANGES) &&
-           l->n_insns + 1 < l->limit && !covered(f, target) &&
+           l->n_insns + 1 < l->limit && !comes_round(f, target) &&
            !(at >= here && at < here + l->ir->guest->max_insn_bytes) && !ends_at(f, target);
+}
+
+static bool backwards(const struct tcg_lift *l, uint64_t pc)
+{
+    return address_of(l, pc) <= address_of(l, l->pc);
 }
 
 /* Backwards a line goes only along a path, where no loop has been found, and polls: jumps backwards are what
@@ -139,7 +160,7 @@ static bool may_follow(struct tcg_lift *l, uint64_t target)
 static bool may_go_back(struct tcg_lift *l, uint64_t target)
 {
     const struct finder *f = finder_of(l);
-    if (target > l->pc || f->how->line == TCG_LINE_TO_BRANCH)
+    if (!backwards(l, target) || f->how->line == TCG_LINE_TO_BRANCH)
         return true;
     const struct tcg_region *r = tcg_lookup(l->tcg, target, l->mode, l->run_mode);
     return on_path(f, target) && r && r->lukewarm;
@@ -150,7 +171,7 @@ static void go_on_at(struct tcg_lift *l, uint64_t target)
     const struct finder *f = finder_of(l);
     if (f->how->line == TCG_LINE_TO_BRANCH)
         tcg_see(l->tcg, target, l->mode); /* it is about to run */
-    else if (target <= l->pc)
+    else if (backwards(l, target))
         ir_emit(l->ir, (struct ir_op){.opc = IR_poll, .imm = (int64_t)target});
     l->next_pc = target;
 }
@@ -192,12 +213,27 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
     ir_exit_if(l->ir, cond, flags, taken);
 }
 
-/* A conditional call, where what follows it has run: mostly the way out of code that a JIT has made.  The other
- * way leads to the same instruction, so it cannot be the line's first. */
+/* Does the line go on where the instruction is skipped?  Along a path, if the guest did; else past a conditional
+ * call, where what follows it has run: mostly the way out of code that a JIT has made.  The other way leads to
+ * the same instruction, so it cannot be the line's first. */
 static bool skips(struct tcg_lift *l, uint64_t pc)
 {
-    return l->calls && l->n_insns && finder_of(l)->how->line == TCG_LINE &&
-           !(l->run_mode & TCG_RUN_ONE_INSN) && tcg_seen(l->tcg, pc, l->mode, l->run_mode);
+    const struct finder *f = finder_of(l);
+    const struct tcg_path *p = f->how->path;
+    if (!l->n_insns || f->how->line != TCG_LINE || l->run_mode & TCG_RUN_ONE_INSN)
+        return false;
+    if (p && f->at + 1 < p->n)
+        return on_path(f, pc) && p->by_exit[f->at + 1];
+    return l->calls && tcg_seen(l->tcg, pc, l->mode, l->run_mode);
+}
+
+/* The instruction is not run in this line: an exit to it leads on, and need not poll. */
+static void drop_insn(struct ir *ir)
+{
+    ir_ref r = ir->n - 1;
+    while (ir->ops[r].opc != IR_insn)
+        r--;
+    ir->ops[r].opc = IR_NOP;
 }
 
 bool tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc)
@@ -207,6 +243,8 @@ bool tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t
         l->skip_to = pc;
         return false;
     }
+    if (finder_of(l)->how->path)
+        drop_insn(l->ir);
     ir_exit_if(l->ir, cond ^ 1, flags, l->pc);
     if (l->peeked < address_of(l, pc))
         l->peeked = address_of(l, pc);

@@ -35,7 +35,7 @@ void tcg_run_interp(struct tcg_cpu *cpu, const struct ir *ir)
         if (!t->vals)
             abort();
     }
-    ir_interp(cpu, ir, t->vals);
+    t->by_exit = ir_interp(cpu, ir, t->vals) == IR_LEFT_EXIT;
     cpu->link = NULL;
 }
 

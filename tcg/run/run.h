@@ -145,6 +145,7 @@ enum { TCG_FP_TRAPS = 1000 };
 enum { TCG_PATH = 24 };
 struct tcg_path {
     uint64_t pc[TCG_PATH];
+    bool by_exit[TCG_PATH];         /* the guest came there by a side exit */
     unsigned n;                     /* 0: nothing is being recorded */
     uint32_t mode, run_mode;
 };
@@ -166,6 +167,7 @@ struct tcg_thread {
     volatile bool fp_traps_over;    /* they are too many: TCG_FP_TRAPS */
     struct ir step;                 /* loop.c: one instruction that is interpreted */
     bool vfork;                     /* of another process than the translator's: it has no threads here */
+    bool by_exit;                   /* what was interpreted last was left by a side exit */
     struct tcg_path path;           /* trace.c */
     struct tcg_lockstep *lockstep;  /* lockstep.c; NULL until it is needed */
 };

@@ -10,11 +10,11 @@
  */
 #include "tcg/run/run.h"
 
-/* Does the interpreted line end by a call, a return or an indirect jump? */
-static bool goes_far(const struct ir *ir)
+/* Has the interpreted line ended by a call, a return or an indirect jump? */
+static bool went_far(const struct tcg_thread *t)
 {
-    const struct ir_op *op = &ir->ops[ir->n - 1];
-    return op->opc != IR_goto_pc || op->mod == IR_IND_CALL;
+    const struct ir_op *op = &t->step.ops[t->step.n - 1];
+    return !t->by_exit && (op->opc != IR_goto_pc || op->mod == IR_IND_CALL);
 }
 
 static bool may_trace(const struct tcg *tcg)
@@ -36,7 +36,7 @@ bool tcg_trace_head(const struct tcg_cpu *cpu)
         return e && (e->call || e->call_return || from->trace);
     }
     return cpu->thread->from == TCG_FROM_EMITTED ||
-           (cpu->thread->from == TCG_FROM_COLD && goes_far(&cpu->thread->step));
+           (cpu->thread->from == TCG_FROM_COLD && went_far(cpu->thread));
 }
 
 /* The block at the CPU's pc joins the path and is lifted into thread->step. */
@@ -45,6 +45,7 @@ static void record(struct tcg_cpu *cpu)
     struct tcg_thread *t = cpu->thread;
     struct tcg_lifted lifted;
     const struct tcg_lift_how how = {.line = TCG_LINE_TO_BRANCH, .max_insns = TCG_MAX_INSNS};
+    t->path.by_exit[t->path.n] = t->by_exit;
     t->path.pc[t->path.n++] = cpu->pc;
     if (!t->step.guest)
         ir_init(&t->step, cpu->tcg->guest);
@@ -70,7 +71,7 @@ bool tcg_trace_begin(struct tcg_cpu *cpu, struct tcg_region *r)
 static bool at_end(const struct tcg_cpu *cpu)
 {
     const struct tcg_path *p = &cpu->thread->path;
-    return p->n == TCG_PATH || goes_far(&cpu->thread->step) ||
+    return p->n == TCG_PATH || went_far(cpu->thread) ||
            p->mode != cpu->mode || p->run_mode != cpu->run_mode;
 }
 
