@@ -273,10 +273,13 @@ bool tcg_lift_peek(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n
     return true;
 }
 
-/* The line does not go on at the end of what was fetched: what was only looked at there is hashed too. */
-static void hash_ahead(struct tcg_lift *l, const struct tcg_lifted *o)
+/* The line does not go on at the end of what was fetched: what was only looked at there, before pc, where it
+ * does, is hashed too. */
+static void hash_ahead(struct tcg_lift *l, const struct tcg_lifted *o, uint64_t pc)
 {
-    const uint64_t end = o->n_ranges ? o->range[o->n_ranges - 1].end : 0;
+    uint64_t end = o->n_ranges ? o->range[o->n_ranges - 1].end : 0;
+    if (pc >= l->fetched && pc < end)
+        end = pc;
     if (l->fetched >= l->ahead_start && end <= l->ahead_end)
         for (uint64_t at = l->fetched; at < end; at += 2)
             l->code_hash = tcg_code_hash(l->code_hash, l->tcg->ahead + (at - l->ahead_start), 2);
@@ -347,7 +350,7 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
             break;
         }
         if (address_of(l, pc) != l->fetched)
-            hash_ahead(l, out);
+            hash_ahead(l, out, address_of(l, pc));
         f.at += on_path(&f, pc);
         l->next_pc = pc + tcg->guest->insn_align;
         ir_insn(ir, pc, 0);
@@ -365,7 +368,7 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
             break;
         l->pc = l->next_pc;
     }
-    hash_ahead(l, out);
+    hash_ahead(l, out, UINT64_MAX);
     out->n_insns = l->n_insns;
     out->code_hash = l->code_hash;
 }
