@@ -103,7 +103,7 @@ static bool set_condition(struct a32_lift *s)
 /* Takes the instruction back, behind the exit to where it is not skipped. */
 static void skip(struct a32_lift *s)
 {
-    s->ir->n = s->skip.n_ops;
+    ir_cut(s->ir, s->skip.n_ops);
     s->l->done = false;
     s->l->next_pc = s->skip.to;
     a32_set_known(s->l, s->skip.known);

@@ -32,9 +32,11 @@ enum ir_type cg_move_type(const struct cg *cg, ir_ref v)
 void cg_alloc_reset(struct cg *cg)
 {
     struct cg_priv *p = cg->priv;
-    memset(p->reg_val, 0, sizeof p->reg_val);
+    for (int c = 0; c < 2; c++)
+        memset(p->reg_val[c], 0, cg->host->n_regs[c] * sizeof p->reg_val[c][0]);
     memset(p->slot, 0, cg->ir->guest->n_slots * sizeof p->slot[0]);
-    memset(p->stack_val, 0, sizeof p->stack_val);
+    memset(p->stack_val, 0, p->n_stack * sizeof p->stack_val[0]);
+    p->n_stack = 0;
     p->n_dirty = 0;
     p->host_flags = 0;
     p->wanted[0] = p->wanted[1] = 0;
@@ -70,7 +72,7 @@ static bool take_stack(struct cg *cg, ir_ref v)
         if (u && p->val[u].end >= p->pos && p->val[u].mem == CG_STACK &&
             p->val[u].disp == (int32_t)k * 16)
             continue;
-        p->stack_val[k] = v;
+        cg_stack_take(p, k, v);
         p->val[v].mem = CG_STACK;
         p->val[v].disp = (int32_t)k * 16;
         return true;

@@ -18,7 +18,7 @@
 #include "tcg/guest.h"
 #include "tcg/host.h"
 
-enum { CG_NO_REG = 0xff, CG_MAX_SLOTS = 192, CG_MAX_REGS = 32, CG_NEVER = UINT32_MAX };
+enum { CG_NO_REG = 0xff, CG_MAX_SLOTS = IR_MAX_SLOTS, CG_MAX_REGS = 32, CG_NEVER = UINT32_MAX };
 
 /* op.pass bits, set by live.c */
 enum {
@@ -76,6 +76,7 @@ struct cg_priv {
     uint16_t dirty[CG_MAX_SLOTS];
     unsigned n_dirty;         /* slots with a value, in order of first put */
     ir_ref stack_val[64];     /* 16-byte stack slots */
+    unsigned n_stack;         /* so many at most have been used since cg_alloc_reset() */
     uint32_t pos;
     ir_ref host_flags;        /* flags value that the host's flags register holds */
     uint64_t insn_pc, insn_word;
@@ -131,6 +132,13 @@ bool cg_value_class(const struct ir *ir, ir_ref v, enum cg_class *c);
 void cg_relocate_homes(struct cg *cg, unsigned slot);
 struct cg_flags cg_flags_at(struct cg *cg, ir_ref f, bool fused);
 void cg_evict(struct cg *cg, enum cg_class c, unsigned reg);
+
+static inline void cg_stack_take(struct cg_priv *p, unsigned k, ir_ref v)
+{
+    p->stack_val[k] = v;
+    if (k >= p->n_stack)
+        p->n_stack = k + 1;
+}
 
 enum ir_type cg_move_type(const struct cg *cg, ir_ref v);
 void cg_forget_registers(struct cg *cg);

@@ -451,7 +451,7 @@ void cg_block_enter(struct cg *cg, uint32_t block)
         if (pl->reg != CG_NO_REG)
             p->reg_val[c][pl->reg] = pl->value;
         else if (pl->mem == CG_STACK)
-            p->stack_val[pl->disp / 16] = pl->value;
+            cg_stack_take(p, (unsigned)pl->disp / 16, pl->value);
         if (pl->value >= b->first && (copy_of(cg, pl->value) || pl->mem == CG_STATE)) {
             const unsigned s = home_of(cg, pl->value) - 1;
             p->val[pl->value].mem = CG_STATE;

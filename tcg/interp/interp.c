@@ -68,11 +68,19 @@ static const struct tcg_slot *slot_of(const struct interp *in, const struct ir_o
     return &in->ir->guest->slots[op->imm];
 }
 
+/* Sizes one by one: of an unknown one compilers make a string instruction, which takes longer than the
+ * rest of the step. */
 STEP(get)
 {
     const struct tcg_slot *slot = slot_of(in, op);
+    const char *from = (const char *)in->cpu + slot->offset;
     d->v = (tcg_v128){{0, 0}};
-    memcpy(d, (char *)in->cpu + slot->offset, tcg_slot_bytes(slot));
+    switch (tcg_slot_bytes(slot)) {
+    case 4: memcpy(d, from, 4); break;
+    case 8: memcpy(d, from, 8); break;
+    case 16: memcpy(d, from, 16); break;
+    default: memcpy(d, from, tcg_slot_bytes(slot));
+    }
     return true;
 }
 
@@ -80,7 +88,14 @@ STEP(put)
 {
     STEP_ARGS;
     const struct tcg_slot *slot = slot_of(in, op);
-    memcpy((char *)in->cpu + slot->offset, operand(in, op, 0), tcg_slot_bytes(slot));
+    const union ir_val *from = operand(in, op, 0);
+    char *to = (char *)in->cpu + slot->offset;
+    switch (tcg_slot_bytes(slot)) {
+    case 4: memcpy(to, from, 4); break;
+    case 8: memcpy(to, from, 8); break;
+    case 16: memcpy(to, from, 16); break;
+    default: memcpy(to, from, tcg_slot_bytes(slot));
+    }
     return true;
 }
 

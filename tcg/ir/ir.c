@@ -119,7 +119,14 @@ void ir_reset(struct ir *ir)
     ir->promoted = false;
     ir->local = false;
     ir->batches = false;
+    ir->promotes = false;
     ir->n_edge_args = 0;
+}
+
+void ir_promote(struct ir *ir)
+{
+    ir->promotes = true;
+    memset(ir->now, 0, ir->guest->n_slots * sizeof ir->now[0]);
 }
 
 void ir_free(struct ir *ir)
@@ -137,6 +144,12 @@ void ir_grow(struct ir *ir)
     ir->mark = realloc(ir->mark, (ir->cap / 64 + 1) * sizeof *ir->mark);
     if (!ir->mark)
         abort();
+}
+
+void ir_cut(struct ir *ir, ir_ref n)
+{
+    ir->n = n;
+    memset(ir->now, 0, ir->guest->n_slots * sizeof ir->now[0]); /* what the slots held before is not known */
 }
 
 /* --- blocks --------------------------------------------------------------------------------- */
@@ -223,12 +236,28 @@ ir_ref ir_vconst(struct ir *ir, uint64_t lo, uint64_t hi)
 
 ir_ref ir_get(struct ir *ir, unsigned slot)
 {
-    return ir_mk(ir, IR_get, ir->guest->slots[slot].type, 0, 0, 0, 0, slot, 0, 0);
+    if (ir->promotes && ir->now[slot])
+        return ir->now[slot];
+    const struct tcg_slot *s = &ir->guest->slots[slot];
+    const ir_ref r = ir_mk(ir, IR_get, s->type, 0, 0, 0, 0, slot, 0, 0);
+    if (!s->group)
+        ir->now[slot] = r;
+    return r;
 }
 
 void ir_put(struct ir *ir, unsigned slot, ir_ref v)
 {
-    ir_mk(ir, IR_put, ir->guest->slots[slot].type, 0, v, 0, 0, slot, 0, 0);
+    const struct tcg_slot *s = &ir->guest->slots[slot];
+    ir_mk(ir, IR_put, s->type, 0, v, 0, 0, slot, 0, 0);
+    if (!s->group)
+        ir->now[slot] = v;
+}
+
+/* Behind a call of helper h, which may change them. */
+static void forget_slots(struct ir *ir, unsigned h)
+{
+    if (ir->promotes && ir->guest->helpers[h].flags & TCG_H_WRITES)
+        memset(ir->now, 0, ir->guest->n_slots * sizeof ir->now[0]);
 }
 
 void ir_insn(struct ir *ir, uint64_t pc, uint64_t word)
@@ -358,12 +387,14 @@ void ir_raise(struct ir *ir, unsigned exc, int64_t arg, uint64_t pc)
 
 ir_ref ir_call(struct ir *ir, unsigned helper, ir_ref a, ir_ref b, ir_ref c, ir_ref d)
 {
+    forget_slots(ir, helper);
     return ir_emit(ir, (struct ir_op){.opc = IR_call, .type = ir->guest->helpers[helper].result,
                                       .mod = (uint16_t)helper, .arg = {a, b, c, d}});
 }
 
 ir_ref ir_vcall(struct ir *ir, unsigned helper, ir_ref a, ir_ref b, ir_ref c, int64_t imm)
 {
+    forget_slots(ir, helper);
     return ir_mk(ir, IR_vcall, IR_V128, 0, a, b, c, imm, 0, helper);
 }
 

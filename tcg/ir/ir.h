@@ -111,7 +111,7 @@ struct ir_opinfo {
 };
 extern const struct ir_opinfo ir_opinfo[IR_OPC_COUNT];
 
-enum { IR_MAX_BLOCKS = 64 };
+enum { IR_MAX_BLOCKS = 64, IR_MAX_SLOTS = 192 };
 
 struct ir_block {
     ir_ref first, last;   /* ops of the block, last is the terminator */
@@ -135,6 +135,8 @@ struct ir {
     bool promoted;         /* no block gets a slot that it has put before */
     bool local;            /* values are used in their own blocks alone */
     bool batches;          /* a block does several rounds of a loop at once (opt/lanes.c) */
+    bool promotes;         /* see ir_promote(), which now[] is for: by slot, its value; 0: not known */
+    ir_ref now[IR_MAX_SLOTS];
     uint64_t *mark;        /* scratch of passes: a bit for each op */
 };
 
@@ -142,6 +144,11 @@ struct ir {
 void ir_init(struct ir *ir, const struct guest *guest);
 void ir_reset(struct ir *ir);
 void ir_free(struct ir *ir);
+/* After ir_reset(): the region is to be one straight line, and a get of a slot whose value it knows already
+ * is that value, not an op.  What opt_forward() would find out, for less; not for slots that overlap. */
+void ir_promote(struct ir *ir);
+/* Takes back op n and those behind it, of the one block that there is yet. */
+void ir_cut(struct ir *ir, ir_ref n);
 
 /* Room for one op more. */
 void ir_grow(struct ir *ir);

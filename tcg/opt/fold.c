@@ -15,8 +15,14 @@ static bool is_value(const struct ir *ir, ir_ref v, int64_t imm)
 
 static void make_const(struct ir_op *op, enum ir_type t, int64_t v, uint16_t sym)
 {
-    *op = (struct ir_op){.opc = IR_const, .type = (uint8_t)t, .mod = sym,
-                         .imm = t == IR_I32 ? (int32_t)v : v};
+    op->opc = IR_const; /* field by field: a whole op is cleared by a string instruction, which is slow */
+    op->type = (uint8_t)t;
+    op->lane = 0;
+    op->mod = sym;
+    op->pass = 0;
+    op->arg[0] = op->arg[1] = op->arg[2] = op->arg[3] = 0;
+    op->imm = t == IR_I32 ? (int32_t)v : v;
+    op->imm2 = 0;
 }
 
 /* Every operand is a plain constant: the op's own definition gives the result. */

@@ -50,7 +50,10 @@ void opt_fold_flags_use(struct ir *ir, struct ir_op *op);
 /* Op r is the same as value v. */
 static inline void opt_replace(struct ir *ir, ir_ref r, ir_ref v)
 {
-    ir->ops[r] = (struct ir_op){.opc = IR_NOP, .arg = {v}};
+    struct ir_op *op = &ir->ops[r]; /* what else a NOP says does not matter */
+    op->opc = IR_NOP;
+    op->arg[0] = v;
+    op->arg[1] = op->arg[2] = op->arg[3] = 0;
 }
 
 #endif

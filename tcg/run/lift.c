@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "tcg/opt/opt.h"
 #include "tcg/run/run.h"
 
 struct finder {
@@ -58,7 +59,7 @@ bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsig
     uint8_t *to = bytes;
     const unsigned whole = n;
     l->fetched = address + n;
-    if (address >= l->ahead_start && address + n <= l->ahead_end) {
+    if (l->ahead_end && address >= l->ahead_start && address + n <= l->ahead_end) {
         memcpy(bytes, l->tcg->ahead + (address - l->ahead_start), n);
         n = 0;
     }
@@ -76,7 +77,10 @@ bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsig
         l->code_start = address;
         l->code_size = avail < page_left ? avail : page_left;
         unsigned k = l->code_size < n ? (unsigned)l->code_size : n;
-        memcpy(to, p, k);
+        if (k == 4)
+            memcpy(to, p, 4);
+        else
+            memcpy(to, p, k);
         to += k;
         address += k;
         n -= k;
@@ -126,17 +130,23 @@ static bool comes_round(const struct finder *f, uint64_t pc)
     return covered(f, pc) && (!on_path(f, pc) || lifted(f, pc));
 }
 
-/* A line ends where a known region begins; one along a path only at a loop that is one region, or where
- * it comes round. */
-static bool ends_at(const struct finder *f, uint64_t pc)
+/* Where more is to be asked than whether a region may be known there. */
+static bool ends_at_all(const struct finder *f, uint64_t pc)
 {
     const struct tcg_lift *l = &f->lift;
     if (f->how->line == TCG_LINE_BLOCK)
         return pc == l->skip_to || tcg_graph_leader(f->how->graph, f->how->context, pc);
-    if (!tcg_filter_has(l->tcg, l->tcg->known, pc, l->mode) && !on_path(f, pc))
-        return false;
     const struct tcg_region *r = tcg_lookup(l->tcg, pc, l->mode, l->run_mode);
     return on_path(f, pc) ? comes_round(f, pc) || (r && r->tier == 2) : r != NULL;
+}
+
+/* A line ends where a known region begins; one along a path only at a loop that is one region, or where
+ * it comes round. */
+static inline bool ends_at(const struct finder *f, uint64_t pc)
+{
+    const struct tcg_lift *l = &f->lift;
+    return (tcg_filter_has(l->tcg, l->tcg->known, pc, l->mode) || f->how->line == TCG_LINE_BLOCK ||
+            f->how->path) && ends_at_all(f, pc);
 }
 
 /* May the line go on at `target`? */
@@ -327,21 +337,38 @@ static bool at_side_exit(const struct finder *f, uint64_t pc)
            (f->how->line != TCG_LINE || !tcg_seen(l->tcg, pc, l->mode, l->run_mode));
 }
 
+/* Gets of what is known are left out at once where nobody is to see the IR as it was lifted. */
+static bool promotes(const struct tcg *tcg, const struct tcg_lift_how *how)
+{
+    return how->line != TCG_LINE_BLOCK && tcg->opt.accel == TCG_ACCEL_JIT &&
+           !(tcg->opt.log & TCG_LOG_IR) && !(tcg->opt.disabled_passes >> OPT_promote & 1);
+}
+
 static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu, uint64_t at,
                       const struct tcg_lift_how *how, struct tcg_lifted *out)
 {
-    struct finder f = {.out = out, .how = how,
-                       .lift = {.ir = ir, .tcg = tcg, .pc = at, .mode = cpu->mode,
-                                .run_mode = cpu->run_mode, .limit = how->max_insns,
-                                .fp_status = atomic_load_explicit(&tcg->fp_status,
-                                                                  memory_order_relaxed)}};
+    const struct guest *guest = tcg->guest;
+    struct finder f;
     struct tcg_lift *l = &f.lift;
+    const volatile size_t size = sizeof f; /* not to be cleared by a string instruction, which is slow to start */
+    memset(&f, 0, size);
+    f.out = out;
+    f.how = how;
+    l->ir = ir;
+    l->tcg = tcg;
+    l->pc = at;
+    l->mode = cpu->mode;
+    l->run_mode = cpu->run_mode;
+    l->limit = how->max_insns;
+    l->fp_status = atomic_load_explicit(&tcg->fp_status, memory_order_relaxed);
     out->n_ranges = 0;
     ir_reset(ir);
-    ir->guest = tcg->guest;
+    ir->guest = guest;
     ir->entry_pc = at;
     ir->mode = cpu->mode;
     ir->run_mode = cpu->run_mode;
+    if (promotes(tcg, how))
+        ir_promote(ir);
     for (;;) {
         uint64_t pc = l->pc;
         if (l->n_insns &&
@@ -349,15 +376,15 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
             ir_goto_pc(ir, pc);
             break;
         }
-        if (address_of(l, pc) != l->fetched)
-            hash_ahead(l, out, address_of(l, pc));
+        const uint64_t start = address_of(l, pc);
+        if (l->ahead_end && start != l->fetched)
+            hash_ahead(l, out, start);
         f.at += on_path(&f, pc);
-        l->next_pc = pc + tcg->guest->insn_align;
-        ir_insn(ir, pc, 0);
-        uint64_t start = address_of(l, pc), straight = start + tcg->guest->max_insn_bytes;
-        tcg->guest->lift(l);
-        if (tcg->guest->insn_align != tcg->guest->max_insn_bytes && l->fetched > start &&
-            l->fetched < straight)
+        l->next_pc = pc + guest->insn_align;
+        ir_mk(ir, IR_insn, IR_NONE, 0, 0, 0, 0, (int64_t)pc, 0, 0);
+        uint64_t straight = start + guest->max_insn_bytes;
+        guest->lift(l);
+        if (guest->insn_align != guest->max_insn_bytes && l->fetched > start && l->fetched < straight)
             straight = l->fetched;
         if (l->peeked > straight)
             straight = l->peeked;
@@ -368,7 +395,8 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
             break;
         l->pc = l->next_pc;
     }
-    hash_ahead(l, out, UINT64_MAX);
+    if (l->ahead_end)
+        hash_ahead(l, out, UINT64_MAX);
     out->n_insns = l->n_insns;
     out->code_hash = l->code_hash;
 }

@@ -9,7 +9,7 @@
 #include "tcg/opt/opt.h"
 #include "tcg/run/run.h"
 
-enum { DEFAULT_CACHE = 256 << 20, DEFAULT_HOT = 4096 };
+enum { DEFAULT_CACHE = 256 << 20, DEFAULT_HOT = 16384 };
 
 static bool arena_map(struct tcg_arena *a, size_t size, int prot)
 {

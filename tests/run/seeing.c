@@ -80,7 +80,7 @@ static void test_tiers(void)
     check(says(text, "tier 1: regions 0,"), "no line alone");
     check(says(text, "tier 2: regions %u,", regions) && regions > 0, "regions of tier 2");
     check(says(text, "exits taken: direct jumps 1,"), "a loop is left once");
-    text = stats_of(TCG_TIER_AUTO, &quick, 10000, &regions, &bytes);
+    text = stats_of(TCG_TIER_AUTO, &quick, 40000, &regions, &bytes);
     check(!says(text, "tier 1: regions 0,") && !says(text, "tier 2: regions 0,"), "both tiers");
 }
 

@@ -230,7 +230,7 @@ static void begin(void)
 static bool open_tcg(void)
 {
     const struct tcg_mem_ops mem = {.code = fetch, .address_bits = 64};
-    const struct tcg_options options = {.no_cold = true, .verify = true};
+    const struct tcg_options options = {.no_cold = true, .verify = true, .hot = 4096};
     tcg = tcg_new(&guest, &mem, &options);
     cpu = tcg ? (struct cpu *)tcg_cpu_new(tcg) : NULL;
     return cpu;
