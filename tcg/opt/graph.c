@@ -40,7 +40,7 @@ static bool keep_loop(struct opt_graph *g)
             continue;
         for (int e = 0; e < 2; e++) {
             struct opt_node *s = n->succ[e] == OPT_NONE ? NULL : &g->node[n->succ[e]];
-            if (s && s->part && (g->keep_parts || n->to[e] == g->entry_pc))
+            if (s && ((s->part && (g->keep_parts || n->to[e] == g->entry_pc)) || s->context == OPT_NONE))
                 s->keep = true; /* the way out is behind it */
             if (loop && s && n->succ[e] != 0 && !s->keep)
                 n->succ[e] = OPT_NONE;

@@ -24,7 +24,8 @@ enum opt_end {
 
 struct opt_node {
     uint64_t pc;        /* of its first instruction */
-    uint32_t context;   /* in which followed call; 0: in none */
+    uint32_t context;   /* in which followed call; 0: in none; OPT_NONE: only leaves, with no address that
+                         * the region could be left to before it */
     uint32_t first, n;  /* its ops, among the graph's */
     ir_ref flags;
     uint8_t end, cond;

@@ -318,6 +318,33 @@ static bool changes(const struct opt_graph *g, uint32_t from, unsigned s)
     return false;
 }
 
+/* The address of the instruction that ends with the return at op `last`, if it does nothing else, so that the
+ * region can be left before it; else 0. */
+static uint64_t only_return(const struct opt_graph *g, const struct opt_node *n, uint32_t last)
+{
+    for (uint32_t r = last; r-- > n->first;)
+        if (g->ops[r].opc == IR_insn)
+            return (uint64_t)g->ops[r].imm;
+        else if (g->ops[r].opc != IR_get && g->ops[r].opc != IR_zext64)
+            break;
+    return 0;
+}
+
+/* A node that jumps to what is in the slot of `get`, as `leave` does. */
+static uint32_t add_leave(struct opt_graph *g, uint64_t pc, struct ir_op get, struct ir_op leave)
+{
+    struct opt_node *n = &g->node[g->n_nodes];
+    *n = (struct opt_node){.pc = pc, .context = OPT_NONE, .first = g->n_ops, .n = 2, .end = OPT_LEAVE,
+                           .lifted = true, .succ = {OPT_NONE, OPT_NONE}};
+    uint32_t v = add_op(g, get);
+    if (get.type == IR_I32) {
+        v = add_op(g, (struct ir_op){.opc = IR_zext64, .type = IR_I64, .arg = {v}});
+        n->n++;
+    }
+    add_op(g, (struct ir_op){.opc = IR_goto_ind, .type = leave.type, .mod = leave.mod, .arg = {v}});
+    return g->n_nodes++;
+}
+
 /* A return whose address may have changed: it is compared with where the call returns to.  The node
  * must be the last that was lifted, or have room behind it: its ops are made again. */
 static bool guard_return(struct growth *w, uint32_t k, uint64_t ret, uint32_t to)
@@ -329,6 +356,7 @@ static bool guard_return(struct growth *w, uint32_t k, uint64_t ret, uint32_t to
     const uint32_t first = g->n_ops, old = n->first, last = old + n->n - 1;
     const uint32_t target = target_get(g, last);
     const struct ir_op leave = g->ops[last], get = g->ops[target];
+    const uint64_t pc = only_return(g, n, last);
     add_again(g, old, last, old, last, first - old, 0);
     struct ir_op expected = {.opc = IR_const, .type = get.type, .mod = IR_SYM, .imm = (int64_t)ret};
     if (get.type == IR_I32)
@@ -342,16 +370,8 @@ static bool guard_return(struct growth *w, uint32_t k, uint64_t ret, uint32_t to
     n->cond = IR_EQ;
     n->succ[0] = to;
     n->to[0] = ret;
-    n->succ[1] = g->n_nodes;
-    struct opt_node *other = &g->node[g->n_nodes++];
-    *other = (struct opt_node){.pc = n->pc, .context = UINT32_MAX, .first = g->n_ops, .n = 2,
-                               .end = OPT_LEAVE, .lifted = true, .succ = {OPT_NONE, OPT_NONE}};
-    uint32_t v = add_op(g, get);
-    if (get.type == IR_I32) {
-        v = add_op(g, (struct ir_op){.opc = IR_zext64, .type = IR_I64, .arg = {v}});
-        other->n++;
-    }
-    add_op(g, (struct ir_op){.opc = IR_goto_ind, .type = leave.type, .mod = leave.mod, .arg = {v}});
+    n->succ[1] = pc ? OPT_NONE : add_leave(g, n->pc, get, leave);
+    n->to[1] = pc;
     return true;
 }
 
