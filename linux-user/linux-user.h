@@ -275,7 +275,10 @@ int64_t lu_copy_string(struct lu_task *t, char *buf, uint64_t from, size_t size)
 
 /* --- address space (mm.c) -------------------------------------------------------------------------- */
 
-enum lu_map_kind { LU_MAP_GUEST, LU_MAP_STACK, LU_MAP_BRK, LU_MAP_VDSO, LU_MAP_SIGPAGE, LU_MAP_VECTORS };
+enum lu_map_kind {
+    LU_MAP_GUEST, LU_MAP_GROWS /* MAP_GROWSDOWN */, LU_MAP_STACK, LU_MAP_BRK, LU_MAP_VDSO, LU_MAP_SIGPAGE,
+    LU_MAP_VECTORS
+};
 
 /* Before anything is mapped: finds the place of a 32-bit guest's 4 GiB, sets lu.base. */
 void lu_mm_init(void);
@@ -287,6 +290,9 @@ void lu_mm_set_top(uint64_t address);
 int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, uint64_t offset);
 int lu_munmap(uint64_t address, uint64_t length);
 int lu_mprotect(uint64_t address, uint64_t length, int prot);
+/* After a fault at an address where nothing is mapped: true if a mapping above that was made with MAP_GROWSDOWN
+ * now reaches down to it. */
+bool lu_mm_grow(uint64_t address);
 /* Names a range for /proc/self/maps ("[stack]"). */
 void lu_mm_set_kind(uint64_t address, uint64_t length, enum lu_map_kind kind);
 /* True if the whole of [address, address + length) belongs to the guest. */

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 
@@ -291,8 +292,8 @@ static int claim(uint64_t start, uint64_t end)
     return 0;
 }
 
-/* Guest flags that reach the host.  MAP_32BIT is x86's; growing stacks would outgrow the table,
- * and Linux itself grows only by what the guard gap leaves. */
+/* Guest flags that reach the host.  MAP_32BIT is x86's; what grows would outgrow the table, and cannot where
+ * the whole space is reserved (lu_mm_grow()). */
 enum {
     MAP_ALLOWED = MAP_SHARED | MAP_PRIVATE | MAP_SHARED_VALIDATE | MAP_FIXED | MAP_ANONYMOUS |
                   MAP_DENYWRITE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK |
@@ -429,6 +430,9 @@ int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, 
         return length && rounded < length ? -ENOMEM : -EINVAL;
     if (fixed && address + rounded < address)
         return -ENOMEM;
+    if (flags & MAP_GROWSDOWN && (flags & MAP_SHARED || !(flags & MAP_ANONYMOUS)))
+        return -EINVAL;
+    const enum lu_map_kind kind = flags & MAP_GROWSDOWN ? LU_MAP_GROWS : LU_MAP_GUEST;
     flags &= MAP_ALLOWED | (int)(0x3fu << MAP_HUGE_SHIFT);
     pthread_mutex_lock(&lock);
     result = fixed ? claim(address, address + rounded) : 0;
@@ -437,7 +441,7 @@ int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, 
                      ? place_mmap(address, length, host_prot(prot), flags, fd, offset)
                      : host_mmap(address, length, host_prot(prot), flags, fd, offset);
         if (result >= 0)
-            code = put(result, result + rounded, prot, LU_MAP_GUEST);
+            code = put(result, result + rounded, prot, kind);
         else if (fixed)
             unclaim(address, address + rounded);
     }
@@ -445,6 +449,34 @@ int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, 
     if (result >= 0)
         code_changed(code, result, rounded);
     return result;
+}
+
+/* mm/mmap.c, expand_downwards(): not closer than the guard gap to what lies below and can be accessed. */
+static bool may_grow(size_t k, uint64_t to)
+{
+    const uint64_t gap = 256 * LU_PAGE_SIZE, size = ranges[k].end - to;
+    struct rlimit limit;
+    if (k > 0 && ranges[k - 1].kind != LU_MAP_GROWS && ranges[k - 1].prot && to - ranges[k - 1].end < gap)
+        return false;
+    return getrlimit(RLIMIT_STACK, &limit) || size <= limit.rlim_cur;
+}
+
+bool lu_mm_grow(uint64_t address)
+{
+    const uint64_t to = page_down(address);
+    bool grown = false;
+    pthread_mutex_lock(&lock);
+    const size_t k = find(address);
+    if (k < n_ranges && ranges[k].kind == LU_MAP_GROWS && address < ranges[k].start && may_grow(k, to)) {
+        const struct range above = ranges[k];
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+        grown = !claim(to, above.start) &&
+                host_mmap(to, above.start - to, host_prot(above.prot), flags, -1, 0) >= 0;
+        if (grown)
+            put(to, above.start, above.prot, LU_MAP_GROWS);
+    }
+    pthread_mutex_unlock(&lock);
+    return grown;
 }
 
 /* Calls fn for the parts of [start, end) that are the guest's; stops at an error.  The lock is
@@ -528,7 +560,8 @@ int lu_mprotect(uint64_t address, uint64_t length, int prot)
     pthread_mutex_lock(&lock);
     if (prot & GROWSDOWN) {
         size_t k = find(address);
-        if (k < n_ranges && ranges[k].kind == LU_MAP_STACK && ranges[k].start < address)
+        if (k < n_ranges && (ranges[k].kind == LU_MAP_STACK || ranges[k].kind == LU_MAP_GROWS) &&
+            ranges[k].start < address)
             address = ranges[k].start;
     }
     r = each_part(address, end, &hole, part_protect, prot);

@@ -94,7 +94,7 @@ static bool parse_line(char *line, struct host_line *h)
 static void print_part(FILE *out, const struct host_line *h, const struct guest_range *r)
 {
     static const char *const names[] = {
-        [LU_MAP_STACK] = "[stack]", [LU_MAP_BRK] = "[heap]", [LU_MAP_VDSO] = "[vdso]",
+        [LU_MAP_GROWS] = "", [LU_MAP_STACK] = "[stack]", [LU_MAP_BRK] = "[heap]", [LU_MAP_VDSO] = "[vdso]",
         [LU_MAP_SIGPAGE] = "[sigpage]",
         [LU_MAP_VECTORS] = "[vectors]"};
     uint64_t start = h->start > r->start ? h->start : r->start;

@@ -342,6 +342,8 @@ static void run_handler(struct lu_task *t, int sig, const siginfo_t *info,
 void lu_signal_fault(struct lu_task *t, int sig, int code, uint64_t address)
 {
     siginfo_t info;
+    if (sig == SIGSEGV && code == SEGV_MAPERR && lu_mm_grow(address))
+        return; /* the instruction is executed again */
     memset(&info, 0, sizeof info);
     info.si_signo = sig;
     info.si_code = code;

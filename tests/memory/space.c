@@ -145,6 +145,24 @@ static void test_map_over_everything(void)
     CHECK(status == 44 << 8);
 }
 
+/* A stack of a program's own: it grows down to what is touched, but not near other memory. */
+static void test_grows(void)
+{
+    enum { PAGES = 1024, GAP = 256 };
+    char *area = map(PAGES * PAGE, PROT_NONE), *top = area + (PAGES - 1) * PAGE;
+    const int flags = ANON | MAP_FIXED | MAP_GROWSDOWN;
+    munmap(area, PAGES * PAGE);
+    CHECK(mmap(area, PAGE, RW, ANON | MAP_FIXED, -1, 0) == area);
+    CHECK(mmap(top, PAGE, RW, flags, -1, 0) == top);
+    *top = 7;
+    CHECK(!touch(top - 1, 1) && !touch(top - 300 * PAGE, 0) && top[-300 * PAGE] == 0 && top[-1] == 1);
+    CHECK(!touch(top - 200 * PAGE, 1) && *top == 7);
+    CHECK(touch(area + GAP * PAGE - PAGE, 0) == SIGSEGV && caught_code == SEGV_MAPERR);
+    CHECK(!touch(area + (GAP + 1) * PAGE, 1));
+    CHECK(mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0) == MAP_FAILED &&
+          errno == EINVAL);
+}
+
 /* ---- code -------------------------------------------------------------------------------------------- */
 
 /* A function that returns the value, less than 256. */
@@ -419,6 +437,7 @@ int main(int argc, char **argv)
     run("protection", test_protection);
     run("mremap", test_remap);
     run("brk", test_brk);
+    run("MAP_GROWSDOWN", test_grows);
     run("System V segments", test_shm);
     run("mapping where nothing is", test_fixed_elsewhere);
     run("munmap and mprotect of everything", test_unmap_everything);
