@@ -467,7 +467,9 @@ bool lu_mm_grow(uint64_t address)
     bool grown = false;
     pthread_mutex_lock(&lock);
     const size_t k = find(address);
-    if (k < n_ranges && ranges[k].kind == LU_MAP_GROWS && address < ranges[k].start && may_grow(k, to)) {
+    if (k < n_ranges && ranges[k].kind == LU_MAP_GROWS && ranges[k].start <= address) {
+        grown = true; /* another thread was faster */
+    } else if (k < n_ranges && ranges[k].kind == LU_MAP_GROWS && may_grow(k, to)) {
         const struct range above = ranges[k];
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
         grown = !claim(to, above.start) &&

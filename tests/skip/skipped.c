@@ -62,13 +62,9 @@ __asm__(".text\n"
         "bx lr\n"
         ".endr\n");
 
-static uint32_t model(uint32_t sel, uint32_t *p, uint32_t *q)
+/* What comes behind the first block of three; r: r3. */
+static uint32_t rest(uint32_t sel, uint32_t r, const uint32_t *p, uint32_t *q)
 {
-    uint32_t r = 0;
-    if (sel > 4) {
-        r += *p;
-        *p = r;
-    }
     r += sel & 1 ? p[1] : *q;
     if (sel & 1 << 1)
         q[1] = r;
@@ -81,6 +77,16 @@ static uint32_t model(uint32_t sel, uint32_t *p, uint32_t *q)
     for (int32_t left = (int32_t)sel - 3; left >= 0; left -= 3)
         r += 9;
     return r;
+}
+
+static uint32_t model(uint32_t sel, uint32_t *p, uint32_t *q)
+{
+    uint32_t r = 0;
+    if (sel > 4) {
+        r += *p;
+        *p = r;
+    }
+    return rest(sel, r, p, q);
 }
 
 typedef uint32_t fn(uint32_t sel, uint32_t *p, uint32_t *q);
@@ -266,16 +272,7 @@ static uint32_t changed_model(uint32_t sel, uint32_t *p, uint32_t *q)
     if (sel > 4)
         *p = 0;
 #endif
-    r += sel & 1 ? p[1] : *q;
-    if (sel & 1 << 1)
-        q[1] = r;
-    if (sel & 1 << 2)
-        r += 5;
-    if (r == sel)
-        r += 7;
-    for (int32_t left = (int32_t)sel - 3; sel != 6 && left >= 0; left -= 3)
-        r += 9;
-    return r;
+    return rest(sel, r, p, q);
 }
 
 static void skipped_code_changes(void)
