@@ -471,9 +471,9 @@ bool lu_mm_grow(uint64_t address)
         grown = true; /* another thread was faster */
     } else if (k < n_ranges && ranges[k].kind == LU_MAP_GROWS && may_grow(k, to)) {
         const struct range above = ranges[k];
-        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-        grown = !claim(to, above.start) &&
-                host_mmap(to, above.start - to, host_prot(above.prot), flags, -1, 0) >= 0;
+        /* In one step: another thread must not find it half done. */
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (lu.base ? MAP_FIXED : MAP_FIXED_NOREPLACE);
+        grown = host_mmap(to, above.start - to, host_prot(above.prot), flags, -1, 0) == (int64_t)to;
         if (grown)
             put(to, above.start, above.prot, LU_MAP_GROWS);
     }
