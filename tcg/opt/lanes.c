@@ -374,7 +374,8 @@ static ir_ref copy_op(struct lanes *l, ir_ref r, value_fn *value)
 
 static ir_ref wide_value(struct lanes *l, ir_ref r);
 
-/* A value as of round `round`: of WIDE ones, the vector's last lane. */
+/* A value as of round `round`: of WIDE ones, the vector's last lane, with zeros above as behind every op
+ * on scalars; bits are computed again, for what is FIXED may have some above. */
 static ir_ref value_at(struct lanes *l, ir_ref r)
 {
     ir_ref *m = &l->map[at(l, r)];
@@ -387,7 +388,7 @@ static ir_ref value_at(struct lanes *l, ir_ref r)
         *m = l->head[at(l, base)];
         if (by)
             *m = ir_add(l->out, (enum ir_type)op->type, *m, number(l, op, by));
-    } else if (kind_of(l, r) == WIDE) {
+    } else if (kind_of(l, r) == WIDE && !bitwise(op)) {
         const ir_ref zero = ir_vconst(l->out, 0, 0);
         *m = ir_vext(l->out, IR_LANE_B, wide_value(l, r), zero, VECTOR - (int)l->bytes);
     } else {

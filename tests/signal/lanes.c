@@ -315,6 +315,47 @@ static void faults(bool back)
         fault_once((enum which)(k % WHICH), (unsigned)k / WHICH % 40);
 }
 
+#ifdef __aarch64__
+/* What the whole of v15 is at a fault in the loop `y[i] = x[i] | v31`, of which the stores are one lane. */
+static uint32_t whole[4];
+
+static void whole_handler(int sig, siginfo_t *info, void *context)
+{
+    const ucontext_t *uc = context;
+    const struct fpsimd_context *f = (const void *)uc->uc_mcontext.__reserved;
+    (void)sig, (void)info;
+    memcpy(whole, &f->vregs[15], sizeof whole);
+    siglongjmp(out_of_it, 1);
+}
+
+static __attribute__((noinline)) void or_all(uint32_t *x, uint32_t *y, uint32_t *end, const uint32_t *v)
+{
+    __asm__ volatile("ldr q31, [%[v]]\n1: ldr s14, [%[x]], #4\norr v15.16b, v14.16b, v31.16b\n"
+                     "str s15, [%[y]], #4\ncmp %[y], %[end]\nb.ne 1b"
+                     : [x] "+r"(x), [y] "+r"(y) : [end] "r"(end), [v] "r"(v)
+                     : "cc", "memory", "v14", "v15", "v31");
+}
+
+/* Lanes above the one that is stored are in no lane of the rounds that are done at once. */
+static void whole_registers(void)
+{
+    static const uint32_t v[4] = {0x100, 0x11111111, 0x22222222, 0x33333333};
+    static uint32_t y[ELEMENTS];
+    char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    handle(SIGSEGV, whole_handler, 0);
+    mprotect(pages + PAGE, PAGE, PROT_NONE);
+    for (long k = scaled(2000); k >= 0; k--) {
+        const unsigned n = 1 + (unsigned)k % 40;
+        uint32_t *x = (uint32_t *)(pages + PAGE) - n;
+        fill(x, 4 * n, 0);
+        memset(whole, 0, sizeof whole);
+        if (!sigsetjmp(out_of_it, 1))
+            or_all(x, y, y + 64, v);
+        CHECK(whole[0] == (x[n - 1] | v[0]) && !memcmp(whole + 1, v + 1, sizeof whole - 4));
+    }
+}
+#endif
+
 static void left(void) { faults(false); }
 static void mended(void) { faults(true); }
 
@@ -329,5 +370,8 @@ int main(void)
     run("ways to end", ends);
     run("faults", left);
     run("faults that are mended", mended);
+#ifdef __aarch64__
+    run("whole registers", whole_registers);
+#endif
     return check_failures != 0;
 }
