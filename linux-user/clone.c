@@ -276,14 +276,17 @@ static int64_t clone_fork(struct lu_task *t, const struct request *r)
 {
     lu_sighand_lock(t);
     lu_tasks_fork_prepare();
+    lu_brk_fork_prepare();
     tcg_fork_prepare(lu.tcg);
     lu_mm_fork_prepare();
     lu_dirent_fork_prepare();
+    lu_limits_fork_prepare();
     int64_t result = plain_fork(r) ? fork() : host_clone(r);
     if (result == -1 && plain_fork(r))
         result = -errno;
     if (result == 0)
         lu_heap_child();
+    lu_limits_fork_done();
     lu_dirent_fork_done();
     lu_mm_fork_done();
     if (result == 0) {
@@ -293,6 +296,7 @@ static int64_t clone_fork(struct lu_task *t, const struct request *r)
         tcg_fork_parent(lu.tcg);
         lu_tasks_fork_parent();
     }
+    lu_brk_fork_done();
     lu_sighand_unlock(t);
     if (result)
         return result;

@@ -259,7 +259,7 @@ uint64_t lu_host_mask(uint64_t guest);
  * ourselves goes through lu_copy_*.
  *
  * Addresses in this folder are the host's: the guest's plus lu.base.  That is 0 but for 32-bit guests
- * on hosts whose low 4 GiB are taken (or -R), and added or taken off where addresses enter and leave:
+ * on hosts whose low 4 GiB are taken (or -mem-base), and added or taken off where addresses enter and leave:
  * registers (ABI folders), arguments (narrow.c), structures (convert.c), tcg, and what is printed. */
 static inline void *lu_ptr(uint64_t address)
 {
@@ -305,9 +305,15 @@ void lu_mm_each(void (*fn)(void *opaque, uint64_t start, uint64_t end, int prot,
 void lu_mm_set_brk(uint64_t address);
 /* What tcg asks about code. */
 void lu_mm_mem_ops(struct tcg_mem_ops *ops);
-/* Around fork(). */
+/* Around fork(), by the thread that makes it: the child finds no lock held by one that it does not have.  That
+ * of brk is taken before tcg's (brk may take code away), that of the address space after it. */
+void lu_brk_fork_prepare(void);
+void lu_brk_fork_done(void);
 void lu_mm_fork_prepare(void);
 void lu_mm_fork_done(void);
+/* The same for resource limits (syscall_process.c). */
+void lu_limits_fork_prepare(void);
+void lu_limits_fork_done(void);
 
 /* --- paths (path.c, proc.c) ------------------------------------------------------------------------ */
 

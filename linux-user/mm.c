@@ -9,8 +9,8 @@
  * are taken, as many from lu.base on, reserved as a whole.  Where a mapping without an address goes
  * is then ours to choose (place()).
  *
- * One lock guards the table and is held over the host's mmap family.  tcg calls mm_code() with its
- * own lock held, so tcg_invalidate() is called after ours was given back.
+ * One lock guards the table and is held over the host's mmap family, another the end of the heap.  tcg
+ * calls mm_code() with its own lock held, so tcg_invalidate() is called after ours was given back.
  */
 #define _GNU_SOURCE
 #include "linux-user/linux-user.h"
@@ -33,6 +33,7 @@ struct range {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct range *ranges; /* sorted, not overlapping */
 static size_t n_ranges, max_ranges;
+static pthread_mutex_t brk_lock = PTHREAD_MUTEX_INITIALIZER; /* taken before the other, and before tcg's */
 static uint64_t brk_start, brk_now, brk_mapped;
 
 /* Attached System V segments, for shmdt and fork. */
@@ -182,6 +183,15 @@ void lu_mm_fork_prepare(void)
 void lu_mm_fork_done(void)
 {
     pthread_mutex_unlock(&lock);
+}
+
+void lu_brk_fork_prepare(void)
+{
+    pthread_mutex_lock(&brk_lock);
+}
+void lu_brk_fork_done(void)
+{
+    pthread_mutex_unlock(&brk_lock);
 }
 
 /* After the lock was given back: code in the range is no more what it was. */
@@ -451,11 +461,14 @@ int64_t lu_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd, 
     return result;
 }
 
-/* mm/mmap.c, expand_downwards(): not closer than the guard gap to what lies below and can be accessed. */
+/* mm/mmap.c, expand_downwards(): not to where nobody may map, nor closer than the guard gap to what lies
+ * below and can be accessed. */
 static bool may_grow(size_t k, uint64_t to)
 {
     const uint64_t gap = 256 * LU_PAGE_SIZE, size = ranges[k].end - to;
     struct rlimit limit;
+    if (to < (place_low ? place_low : lowest_address()))
+        return false;
     if (k > 0 && ranges[k - 1].kind != LU_MAP_GROWS && ranges[k - 1].prot && to - ranges[k - 1].end < gap)
         return false;
     return getrlimit(RLIMIT_STACK, &limit) || size <= limit.rlim_cur;
@@ -696,7 +709,6 @@ static bool brk_resize(uint64_t end)
 int64_t sys_brk(struct lu_task *t, const uint64_t arg[6])
 {
     (void)t;
-    static pthread_mutex_t brk_lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&brk_lock);
     if (arg[0] >= brk_start && page_up(arg[0]) >= arg[0] && brk_resize(page_up(arg[0])))
         brk_now = arg[0];

@@ -140,6 +140,16 @@ static struct {
     struct rlimit limit;
 } own_limit[RLIM_NLIMITS];
 
+void lu_limits_fork_prepare(void)
+{
+    pthread_mutex_lock(&limit_lock);
+}
+
+void lu_limits_fork_done(void)
+{
+    pthread_mutex_unlock(&limit_lock);
+}
+
 static bool is_own_limit(uint32_t resource)
 {
     return resource == RLIMIT_AS || resource == RLIMIT_DATA || resource == RLIMIT_RSS;

@@ -163,6 +163,18 @@ static void test_grows(void)
           errno == EINVAL);
 }
 
+#ifdef __aarch64__ /* 32-bit programs are there themselves */
+/* A null pointer is one, however near such a mapping is. */
+static void test_grows_to_null(void)
+{
+    char *low = (char *)0x40000;
+    const int flags = ANON | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN;
+    CHECK(mmap(low, PAGE, RW, flags, -1, 0) == low);
+    CHECK(!touch(low - 0x10000, 1));
+    CHECK(touch((char *)0x10, 0) == SIGSEGV && caught_code == SEGV_MAPERR);
+}
+#endif
+
 /* ---- code -------------------------------------------------------------------------------------------- */
 
 /* A function that returns the value, less than 256. */
@@ -438,6 +450,9 @@ int main(int argc, char **argv)
     run("mremap", test_remap);
     run("brk", test_brk);
     run("MAP_GROWSDOWN", test_grows);
+#ifdef __aarch64__
+    run("MAP_GROWSDOWN near address 0", test_grows_to_null);
+#endif
     run("System V segments", test_shm);
     run("mapping where nothing is", test_fixed_elsewhere);
     run("munmap and mprotect of everything", test_unmap_everything);

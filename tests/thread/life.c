@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -318,6 +319,39 @@ static void test_fork_in_thread(void)
         pthread_join(t[k], NULL);
 }
 
+/* Calls for which the runner holds locks of its own: a child must not find one held. */
+static int call_briefly(void)
+{
+    struct rlimit limit;
+    return syscall(SYS_brk, 0) > 0 && !getrlimit(RLIMIT_AS, &limit);
+}
+
+static void *call_all_the_time(void *arg)
+{
+    while (!__atomic_load_n((int *)arg, __ATOMIC_RELAXED))
+        call_briefly();
+    return NULL;
+}
+
+static void test_fork_among_calls(void)
+{
+    int stop = 0;
+    pthread_t t[2];
+    for (int k = 0; k < 2; k++)
+        pthread_create(&t[k], NULL, call_all_the_time, &stop);
+    for (long k = scaled(1000); k > 0 && !check_why; k--) {
+        pid_t child = fork();
+        if (!child) {
+            alarm(20);
+            _exit(call_briefly() ? 13 : 14);
+        }
+        CHECK(wait_status(child) == 13 << 8);
+    }
+    stop = 1;
+    for (int k = 0; k < 2; k++)
+        pthread_join(t[k], NULL);
+}
+
 static void *fork_and_exit(void *arg)
 {
     int *status = arg;
@@ -513,6 +547,7 @@ int main(int argc, char **argv)
     run("cancellation", test_cancel);
     run("exit of threads and process", test_exit);
     run("fork while others run", test_fork_in_thread);
+    run("fork while others make system calls", test_fork_among_calls);
     run("exit in a forked thread", test_exit_after_fork);
     run("vfork", test_vfork);
     run("posix_spawn", test_spawn);
