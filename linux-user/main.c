@@ -139,8 +139,8 @@ static void make_translator(void)
 #endif
     if (o->tb_size > 1024) /* emitted code reaches all of it with 32-bit displacements */
         lu_fatal(1, "-tb-size: %llu MiB is more than 1024", (unsigned long long)o->tb_size);
-    if (o->hot == 1 || o->hot > 1000000)
-        lu_fatal(1, "-hot: %llu is not from 2 to 1000000", (unsigned long long)o->hot);
+    if (o->hot > 1000000)
+        lu_fatal(1, "-hot: %llu is not from 1 to 1000000", (unsigned long long)o->hot);
     lu_mm_mem_ops(&mem);
     lu.tcg = tcg_new(lu.abi->guest, &mem, &options);
     if (!lu.tcg)

@@ -54,7 +54,7 @@ static const struct option table[] = {
     {"tier", "TIER", "auto|1|2", STRING, OPT(tier),
      "compile what is hot again, with loops (default), never, or all so at once"},
     {"hot", "HOT", "number", COUNT, OPT(hot),
-     "compile loops again after so many rounds, 2 to 1000000 (default 16384)"},
+     "compile loops again after so many rounds, 1 to 1000000 (default 16384)"},
     {"foreground", "FOREGROUND", NULL, FLAG, OPT(foreground),
      "compile on the program's own threads alone"},
     {"opt", "OPT", "-pass[,...]", STRING, OPT(opt),

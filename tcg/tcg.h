@@ -52,7 +52,7 @@ struct tcg_options {
     bool no_chain;              /* every region is left to the CPU loop, so that the log has it */
     bool foreground;            /* no thread of the translator's own: whoever finds a hot loop compiles it */
     unsigned hot;               /* a loop is compiled again after so many jumps back, a line along the way
-                                   that the guest takes after four times as many entries; 2 to 2^28;
+                                   that the guest takes after four times as many entries; 1 to 2^28;
                                    0: the default */
     bool no_cold;               /* code is compiled on its first execution, not interpreted */
     bool relocations;           /* regions keep lists of what in their code depends on where things are */

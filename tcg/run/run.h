@@ -304,6 +304,8 @@ void tcg_worker_fork_child(struct tcg *tcg);
 
 /* tcg.c: a generator for this translator's regions. */
 void tcg_cg_init(const struct tcg *tcg, struct cg *cg);
+/* The counts of a region that is about to be made begin. */
+void tcg_heat_begin(struct tcg *tcg, uint32_t region);
 
 /* loop.c: run one region, by the interpreter or as emitted code. */
 void tcg_run_interp(struct tcg_cpu *cpu, const struct ir *ir);

@@ -30,6 +30,7 @@ enum { FILTER_BYTES = (2 * TCG_FILTER_BLOCKS + 1) * (TCG_FILTER_BLOCK / 8) };
 
 /* The counts lie in front of the code, so that it reaches them without a register. */
 enum { HEAT_BYTES = 2 * TCG_MAX_REGIONS * sizeof(int32_t) };
+static const uint32_t HEAT_FULL = UINT32_C(1) << 31;
 
 static bool map_code(struct tcg *tcg, size_t size)
 {
@@ -51,6 +52,23 @@ static bool make_memory(struct tcg *tcg)
            arena_map(&tcg->data, size, PROT_READ | PROT_WRITE);
 }
 
+static unsigned hot_after(const struct tcg *tcg)
+{
+    return tcg->opt.hot ? tcg->opt.hot : DEFAULT_HOT;
+}
+
+/* Less than the default asks for counts that begin nearly full, not for greater steps: where nothing can
+ * be made of it a loop leaves emitted code the first time so early, and then as seldom as ever. */
+void tcg_heat_begin(struct tcg *tcg, uint32_t region)
+{
+    const uint32_t jumps = hot_after(tcg) * (uint32_t)tcg->cg.heat_step;
+    const uint32_t entries = 4 * hot_after(tcg) * (uint32_t)tcg->cg.entry_step;
+    if (hot_after(tcg) >= DEFAULT_HOT)
+        return; /* 0, as they are: most of the counts' pages remain untouched */
+    tcg->heat[region] = (int32_t)(HEAT_FULL - jumps);
+    tcg->heat[TCG_MAX_REGIONS + region] = (int32_t)(HEAT_FULL - entries);
+}
+
 void tcg_cg_init(const struct tcg *tcg, struct cg *cg)
 {
     cg_init(cg, tcg->host);
@@ -62,8 +80,7 @@ void tcg_cg_init(const struct tcg *tcg, struct cg *cg)
     cg->address_bits = tcg->mem.address_bits;
     cg->routines = tcg->routines;
     cg->record = tcg->opt.relocations;
-    const unsigned hot = tcg->opt.hot < 2 ? DEFAULT_HOT : tcg->opt.hot;
-    cg->heat_step = (int32_t)((UINT32_C(1) << 31) / hot);
+    cg->heat_step = (int32_t)(HEAT_FULL / (hot_after(tcg) < DEFAULT_HOT ? DEFAULT_HOT : hot_after(tcg)));
     cg->entry_step = cg->heat_step / 4 + 1;
 }
 

@@ -120,6 +120,7 @@ struct tcg_region *tcg_region_new(struct tcg *tcg, const struct tcg_region_key *
     r->mode = key->mode;
     r->run_mode = key->run_mode;
     r->id = tcg->n_regions;
+    tcg_heat_begin(tcg, r->id);
     r->n_insns = lifted->n_insns;
     r->code_hash = tier == 1 ? lifted->code_hash : 0;
     return r;

@@ -33,6 +33,11 @@ static const struct row slow = {
 static const struct row quick = {
     .text = "quick", .n_words = 3, .word = {0x8b000063, 0xf1000400, 0x54ffffc1}};
 
+/* adr x1, 2f; 1: subs x0, x0, #1; b.eq 3f; br x1; 2: b 1b; 3: which no graph can take in */
+static const struct row indirect = {
+    .text = "indirect", .n_words = 5,
+    .word = {0x10000081, 0xf1000400, 0x54000060, 0xd61f0020, 0x17fffffd}};
+
 static void run(struct a64_cpu *cpu, uint64_t at, uint64_t n)
 {
     guest_set(cpu, at, n);
@@ -101,6 +106,22 @@ static void test_stats(void)
     check(says(text, "         100  read_cntvct\n"), "read_cntvct called 100 times");
     check(says(text, "slow paths taken 100\n"), "slow paths");
     check(says(text, "         100  vfrecpx\n"), "frecpx evaluated by its definition");
+}
+
+/* A loop of which nothing can be made is looked at when it is hot, and then left in peace. */
+static void test_hot(void)
+{
+    const struct tcg_options options = {.no_cold = true, .foreground = true, .hot = 1};
+    struct a64_cpu *cpu;
+    struct tcg *tcg = guest_open(&options, &cpu);
+    run(cpu, guest_place(&indirect, 1), 5000);
+    check(tcg->stats.tier[2].regions == 0, "no graph of an indirect jump");
+    check(tcg->stats.lookups < 20, "5000 rounds leave emitted code a few times");
+    guest_close(tcg, cpu);
+    tcg = guest_open(&options, &cpu);
+    run(cpu, guest_place(&quick, 1), 3);
+    check(tcg->stats.tier[2].regions == 1, "hot at the first jump back");
+    guest_close(tcg, cpu);
 }
 
 /* Bytes of code that the row becomes. */
@@ -290,6 +311,7 @@ int main(int argc, char **argv)
     }
     test_stats();
     test_tiers();
+    test_hot();
     check(code_bytes(TCG_LOG_STATS) > code_bytes(0), "code counts its calls with -d stats alone");
     test_perf();
     printf("%u passed, %u failed, 0 skipped\n", passed, failed);
