@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Division by shifting and subtracting, as libgcc has it for CPUs without UDIV, and so every program that
- * is built for ARMv7 without it: what its steps come to is one division.  The code is compared halfword by
+ * is built for ARMv7 or older without it: what its steps come to is one division.  The code is compared halfword by
  * halfword; all registers and flags become what the steps leave, and where the operands are not as libgcc's
  * callers have them the guest's own code runs.  Not where instructions are stepped through one by one.
  * Includes a32_lift.h alone.
@@ -38,7 +38,7 @@ static bool is_there(struct a32_lift *s, const struct code *c)
 
 static bool may_replace(const struct a32_lift *s)
 {
-    return s->thumb && !s->it && !(s->l->run_mode & TCG_RUN_ONE_INSN);
+    return (s->thumb ? !s->it : s->insn >> 28 == IR_AL) && !(s->l->run_mode & TCG_RUN_ONE_INSN);
 }
 
 static bool distinct(uint32_t registers, unsigned n)
@@ -49,7 +49,7 @@ static bool distinct(uint32_t registers, unsigned n)
 /* Where cond holds the guest's own code runs from address on. */
 static void unless(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint32_t address)
 {
-    a32_skip_if(s, cond, flags, address | A32_PC_T);
+    a32_skip_if(s, cond, flags, address | (s->thumb ? A32_PC_T : 0));
 }
 
 /* --- 32 bits: lib1funcs.S, __udivsi3 and __divsi3 ------------------------------------------------------ */
@@ -81,29 +81,138 @@ static void expect_steps(struct code *c, const struct steps *r)
     }
 }
 
-/* What the steps leave.  The last one compares what the remainder was before it: that, or m more. */
-static void put_division(struct a32_lift *s, const struct steps *r, uint32_t steps)
+/* 0 < m <= n, as it is where the divisor is no power of two and not the larger one; else the guest's own
+ * code runs from `next` on. */
+static void check_operands(struct a32_lift *s, unsigned n, unsigned m, uint32_t next)
+{
+    ir_ref below = ir_sub(s->ir, IR_I32, a32_r(s, m), a32_imm(s, 1));
+    unless(s, IR_CS, ir_flags_sub(s->ir, IR_I32, below, a32_r(s, n)), next);
+}
+
+/* What the steps leave in n and the flags; the quotient.  The last one compares what the remainder was
+ * before it: that, or m more. */
+static ir_ref put_rest(struct a32_lift *s, unsigned n_reg, unsigned m_reg)
 {
     struct ir *ir = s->ir;
-    ir_ref n = a32_r(s, r->n), m = a32_r(s, r->m);
+    ir_ref n = a32_r(s, n_reg), m = a32_r(s, m_reg);
     ir_ref q = ir_divu(ir, IR_I32, n, m);
     ir_ref rest = ir_sub(ir, IR_I32, n, ir_mul(ir, IR_I32, q, m));
     ir_ref odd = ir_and(ir, IR_I32, q, a32_imm(s, 1));
     ir_ref before = ir_add(ir, IR_I32, rest, ir_mul(ir, IR_I32, odd, m));
-    ir_ref rounds = ir_sub(ir, IR_I32, ir_clz(ir, IR_I32, m), ir_clz(ir, IR_I32, n));
-    ir_ref skipped = ir_sub(ir, IR_I32, a32_imm(s, 31), rounds);
     a32_put_flags(s, ir_flags_sub(ir, IR_I32, before, m));
-    a32_put_r(s, r->t, ir_add(ir, IR_I32, ir_shl(ir, IR_I32, skipped, a32_imm(s, 4)),
-                              ir_const_pc(ir, steps)));
-    a32_put_r(s, r->n, rest);
-    a32_put_r(s, r->q, q);
+    a32_put_r(s, n_reg, rest);
+    return q;
 }
 
-void a32_divide_steps(struct a32_lift *s, unsigned rd, unsigned rm)
+static void put_division(struct a32_lift *s, const struct steps *r, uint32_t steps)
+{
+    struct ir *ir = s->ir;
+    ir_ref rounds = ir_sub(ir, IR_I32, ir_clz(ir, IR_I32, a32_r(s, r->m)),
+                           ir_clz(ir, IR_I32, a32_r(s, r->n)));
+    ir_ref skipped = ir_sub(ir, IR_I32, a32_imm(s, 31), rounds);
+    a32_put_r(s, r->t, ir_add(ir, IR_I32, ir_shl(ir, IR_I32, skipped, a32_imm(s, 4)),
+                              ir_const_pc(ir, steps)));
+    a32_put_r(s, r->q, put_rest(s, r->n, r->m));
+}
+
+/* --- the same as A32 code ---------------------------------------------------------------------------- */
+
+/* Registers: dividend and remainder n, divisor m, their leading zeros zn and zm, the difference d of
+ * these, 31 less that in k, which the jump multiplies; the quotient q where there is one (__udivsi3 and
+ * __divsi3; __umodsi3 and __modsi3 have none). */
+struct a32_steps { unsigned n, m, zn, zm, d, k, q; bool quotient; };
+
+enum { A32_NOP = 0xe1a00000 };
+
+static void word(struct code *c, uint32_t w) { two(c, w & 0xffff, w >> 16); }
+
+static uint32_t word_at(const uint16_t *half, unsigned k)
+{
+    return half[2 * k] | (uint32_t)half[2 * k + 1] << 16;
+}
+
+/* From RSBS k, d, #31 on. */
+static void expect_a32_steps(struct code *c, const struct a32_steps *r)
+{
+    word(c, 0xe270001f | r->d << 16 | r->k << 12);                           /* RSBS k, d, #31 */
+    if (r->quotient) {
+        word(c, 0x10800080 | r->k << 16 | r->k << 12 | r->k);                /* ADDNE k, k, k, LSL #1 */
+        word(c, 0xe3a00000 | r->q << 12);                                    /* MOV q, #0 */
+    }
+    word(c, (r->quotient ? 0x108ff100 : 0x108ff180) | r->k);                 /* ADDNE pc, pc, k, LSL #2 or 3 */
+    word(c, A32_NOP);
+    for (unsigned by = 32; by-- > 0;) {
+        word(c, 0xe1500000 | r->n << 16 | by << 7 | r->m);                   /* CMP n, m, LSL #by */
+        if (r->quotient)
+            word(c, 0xe0a00000 | r->q << 16 | r->q << 12 | r->q);            /* ADC q, q, q */
+        word(c, 0x20400000 | r->n << 16 | r->n << 12 | by << 7 | r->m);      /* SUBCS n, n, m, LSL #by */
+    }
+}
+
+/* Behind CLZ rd, rm: CLZ of the other operand, and the difference, which tells which is which. */
+static bool find_a32_steps(struct a32_lift *s, unsigned rd, unsigned rm, struct a32_steps *r)
+{
+    enum { CLZ2, SUB, RSBS, ADDNE, MOV, WORDS };
+    uint16_t half[2 * WORDS];
+    if (!tcg_lift_peek(s->l, s->pc + 4, half, sizeof half)) {
+        return false;
+    }
+    const uint32_t clz = word_at(half, CLZ2), sub = word_at(half, SUB);
+    if ((clz & 0xffff0ff0) != 0xe16f0f10 || (sub & 0xfff00ff0) != 0xe0400000) {
+        return false;
+    }
+    const bool n_first = rd == (sub & 15);
+    const unsigned rd2 = clz >> 12 & 15, rm2 = clz & 15;
+    *r = (struct a32_steps){.n = n_first ? rm : rm2, .m = n_first ? rm2 : rm, .zn = sub & 15,
+                            .zm = sub >> 16 & 15, .d = sub >> 12 & 15,
+                            .k = word_at(half, RSBS) >> 12 & 15, .q = word_at(half, MOV) >> 12 & 15};
+    r->quotient = (word_at(half, ADDNE) & 0xf000) != 0xf000;
+    const uint32_t operands = 1u << r->n | 1u << r->m;
+    const uint32_t others = 1u << r->zn | 1u << r->zm | 1u << r->d | 1u << r->k;
+    return r->zn == (n_first ? rd : rd2) && r->zm == (n_first ? rd2 : rd) && distinct(operands, 2) &&
+           distinct(1u << r->zn | 1u << r->zm, 2) && !((operands | 1u << 13 | 1u << 15) & others) &&
+           (!r->quotient || distinct(operands | 1u << r->k | 1u << r->q, 4));
+}
+
+static void put_a32_steps(struct a32_lift *s, const struct a32_steps *r)
+{
+    struct ir *ir = s->ir;
+    ir_ref zn = ir_clz(ir, IR_I32, a32_r(s, r->n)), zm = ir_clz(ir, IR_I32, a32_r(s, r->m));
+    ir_ref d = ir_sub(ir, IR_I32, zm, zn);
+    ir_ref k = ir_sub(ir, IR_I32, a32_imm(s, 31), d);
+    a32_put_r(s, r->zn, zn);
+    a32_put_r(s, r->zm, zm);
+    a32_put_r(s, r->d, d);
+    a32_put_r(s, r->k, r->quotient ? ir_mul(ir, IR_I32, k, a32_imm(s, 3)) : k);
+    ir_ref q = put_rest(s, r->n, r->m);
+    if (r->quotient) {
+        a32_put_r(s, r->q, q);
+    }
+}
+
+static void a32_steps(struct a32_lift *s, unsigned rd, unsigned rm)
+{
+    struct a32_steps r;
+    if (!find_a32_steps(s, rd, rm, &r)) {
+        return;
+    }
+    struct code c = {.address = s->pc + 12};
+    expect_a32_steps(&c, &r);
+    if (!is_there(s, &c)) {
+        return;
+    }
+    check_operands(s, r.n, r.m, s->pc + 4);
+    put_a32_steps(s, &r);
+    tcg_lift_goto(s->l, c.address + 2 * c.n);
+}
+
+/* --- as Thumb code ---------------------------------------------------------------------------------------- */
+
+static void t32_steps(struct a32_lift *s, unsigned rd, unsigned rm)
 {
     const uint32_t next = s->pc + 4, steps = ((s->pc + 20) & ~3u) + 16;
     uint16_t half[2];
-    if (!may_replace(s) || !tcg_lift_peek(s->l, next, half, sizeof half) ||
+    if (!tcg_lift_peek(s->l, next, half, sizeof half) ||
         (half[0] & 0xfff0) != 0xfab0 || (half[1] & 0xf0f0) != 0xf080) {
         return;
     }
@@ -118,11 +227,21 @@ void a32_divide_steps(struct a32_lift *s, unsigned rd, unsigned rm)
     if (!is_there(s, &table)) {
         return;
     }
-    /* 0 < m <= n, as it is where the divisor is no power of two and not the larger one */
-    ir_ref m = ir_sub(s->ir, IR_I32, a32_r(s, r.m), a32_imm(s, 1));
-    unless(s, IR_CS, ir_flags_sub(s->ir, IR_I32, m, a32_r(s, r.n)), next);
+    check_operands(s, r.n, r.m, next);
     put_division(s, &r, steps);
     tcg_lift_goto(s->l, (steps + 32 * 16) | A32_PC_T);
+}
+
+void a32_divide_steps(struct a32_lift *s, unsigned rd, unsigned rm)
+{
+    if (!may_replace(s)) {
+        return;
+    }
+    if (s->thumb) {
+        t32_steps(s, rd, rm);
+    } else {
+        a32_steps(s, rd, rm);
+    }
 }
 
 /* --- 64 bits: the loop of __udivmoddi4 as GCC compiles it ------------------------------------------------- */
@@ -200,7 +319,7 @@ bool a32_divide_loop(struct a32_lift *s, uint32_t target)
 {
     enum { HEAD = 24, END = 42 }; /* from the branch on */
     uint16_t half[MAX_HALVES];
-    if (target != s->pc + HEAD || !may_replace(s) ||
+    if (target != s->pc + HEAD || !s->thumb || !may_replace(s) ||
         !tcg_lift_peek(s->l, s->pc + 2, half, END - 2)) {
         return false;
     }
