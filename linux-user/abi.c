@@ -39,8 +39,14 @@ void lu_abi_explain(const void *head, size_t n, char problem[160])
     char other[160];
     for (unsigned k = 0; abis[k]; k++) {
         lu_elf_check(abis[k], head, n, other);
-        if (!k || strncmp(other, "wrong architecture", 18)) /* the one that comes closest */
+        if (k && !strncmp(other, "wrong architecture", 18)) {
+            const size_t at = strlen(problem);
+            snprintf(problem + at, 160 - at, ", %s", abis[k]->name);
+        } else {
             memcpy(problem, other, sizeof other);
+            if (strncmp(other, "wrong architecture", 18)) /* this one comes closest */
+                return;
+        }
     }
 }
 

@@ -395,6 +395,20 @@ static int map_file(struct file *f, uint64_t where, uint64_t *bias, char *proble
     return r;
 }
 
+void lu_interpreter_problem(const char *name, int error, char problem[PROBLEM])
+{
+    const char *prefix = lu.options.ld_prefix;
+    struct stat st;
+    const int n = snprintf(problem, PROBLEM, "its interpreter %.50s: %s", name, strerror(error));
+    char *end = problem + n;
+    if (!prefix)
+        snprintf(end, PROBLEM - n, " (-L says where the guest's libraries are)");
+    else if (stat(prefix, &st) || !S_ISDIR(st.st_mode))
+        snprintf(end, PROBLEM - n, " (-L %.40s: there is no such folder)", prefix);
+    else
+        snprintf(end, PROBLEM - n, " (it is not under -L %.40s either)", prefix);
+}
+
 static int load_interpreter(const char *name, struct lu_image *image, char *problem)
 {
     char buf[PATH_MAX], why[PROBLEM] = "";
@@ -403,8 +417,7 @@ static int load_interpreter(const char *name, struct lu_image *image, char *prob
     int fd = open(lu_path(name, buf, 0), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         int error = errno;
-        snprintf(problem, PROBLEM, "its interpreter %.60s: %s%s", name, strerror(error),
-                 lu.options.ld_prefix ? "" : " (-L says where the guest's libraries are)");
+        lu_interpreter_problem(name, error, problem);
         return -error;
     }
     int r = file_open(&f, lu.abi, fd, why);

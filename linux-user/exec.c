@@ -139,9 +139,7 @@ static int check_interpreter(struct lu_exec_target *target, int fd)
     if (r || !name[0] || !stat(lu_path(name, buf, 0), &st))
         return r;
     r = -errno;
-    snprintf(target->problem, sizeof target->problem, "its interpreter %.60s: %s%s", name,
-             strerror(-r),
-             lu.options.ld_prefix ? "" : " (-L says where the guest's libraries are)");
+    lu_interpreter_problem(name, -r, target->problem);
     return r;
 }
 

@@ -353,6 +353,8 @@ int lu_elf_check(const struct lu_abi *abi, const void *head, size_t n, char prob
 /* The PT_INTERP of a program ("" if none) that abi can run: 0, or -errno and a problem. */
 int lu_elf_interpreter(const struct lu_abi *abi, int fd, char *name, size_t size,
                        char problem[160]);
+/* The line for an interpreter that cannot be opened, with errno `error`. */
+void lu_interpreter_problem(const char *name, int error, char problem[160]);
 /* Maps the program open on fd, and its interpreter. -errno and a clear line in problem. */
 int lu_elf_load(int fd, struct lu_image *image, char problem[160]);
 /* Bytes that the initial stack is to have. */

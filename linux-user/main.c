@@ -102,11 +102,6 @@ static void choose_cpu(const char *name)
 {
     if (!name)
         return;
-    if (!strcmp(name, "help") || !strcmp(name, "?")) {
-        for (unsigned k = 0; lu.abi->cpu_model(k); k++)
-            printf("%s\n", lu.abi->cpu_model(k));
-        exit(0);
-    }
     if (!lu.abi->select_cpu(name) && !lu.options.reexec) /* it may be another architecture's */
         lu_fatal(1, "-cpu: there is no CPU model '%s' (-cpu help lists them)", name);
 }
@@ -137,10 +132,6 @@ static void make_translator(void)
 #ifdef DRAGOMAN_DEBUG
     options.verify = true;
 #endif
-    if (o->tb_size > 1024) /* emitted code reaches all of it with 32-bit displacements */
-        lu_fatal(1, "-tb-size: %llu MiB is more than 1024", (unsigned long long)o->tb_size);
-    if (o->hot > 1000000)
-        lu_fatal(1, "-hot: %llu is not from 1 to 1000000", (unsigned long long)o->hot);
     lu_mm_mem_ops(&mem);
     lu.tcg = tcg_new(lu.abi->guest, &mem, &options);
     if (!lu.tcg)
@@ -184,7 +175,7 @@ static void find_program(struct lu_block **arena, struct lu_exec_target *target,
 {
     int r = lu_exec_resolve(arena, target, name, lu.options.exec_fd);
     if (r == -ENOENT && !target->found)
-        lu_fatal(127, "%s: not found", name);
+        lu_fatal(127, "%s: not found", *name ? name : "''");
     if (r || target->kind != LU_EXEC_GUEST)
         lu_fatal(126, "%s: %s", name, target->problem[0] ? target->problem : strerror(-r));
     lu.abi = target->abi;
@@ -266,9 +257,6 @@ int main(int argc, char **argv)
         first = lu_options_parse(&lu.options, argc, argv);
     }
     open_log(&lu);
-    lu.abi = lu_abi_number(0);
-    if (first >= argc && lu.options.cpu)
-        choose_cpu(lu.options.cpu); /* -cpu help without a program */
     if (first >= argc)
         lu_fatal(1, "no program given (-h prints help)");
     const char *own = (const char *)getauxval(AT_EXECFN);

@@ -71,7 +71,19 @@ static const struct option table[] = {
     {"execfd", NULL, "fd", FD, OPT(exec_fd), NULL},
 };
 
-enum { N_OPTIONS = sizeof table / sizeof table[0] };
+static const struct {
+    const char *name; /* of a SIZE or COUNT */
+    uint64_t least, most;
+} limits[] = {
+    {"s", 1, 1ull << 40},
+    {"ra-seed", 0, UINT32_MAX},
+    {"tb-size", 1, 1024}, /* emitted code reaches all of it with 32-bit displacements */
+    {"hot", 1, 1000000},
+};
+
+enum { N_OPTIONS = sizeof table / sizeof table[0], DIGITS = sizeof "18446744073709551615" };
+_Static_assert(2 * N_OPTIONS <= LU_MAX_EXEC_OPTIONS && N_OPTIONS * DIGITS <= LU_EXEC_OPTION_SPACE,
+               "room in lu_options_for_exec()");
 
 static const struct {
     const char *name;
@@ -105,7 +117,7 @@ static void print_help(const char *program)
         snprintf(left, sizeof left, "-%s%s%s", o->name, o->meta ? " " : "", o->meta ? o->meta : "");
         if (o->env)
             snprintf(env, sizeof env, "DRAGOMAN_%s", o->env);
-        printf("  %-21s %-25s %s\n", left, env, o->help);
+        printf("  %-26s %-25s %s\n", left, env, o->help);
     }
     printf(
         "\nEach variable may also be spelt QEMU_... .  Several variables for -E and -U are parted\n"
@@ -119,6 +131,14 @@ static void print_log_items(void)
         printf("  %-8s %s\n", log_items[k].name, log_items[k].help);
 }
 
+static void check_limits(const struct option *o, const char *text, uint64_t value)
+{
+    for (unsigned k = 0; k < sizeof limits / sizeof limits[0]; k++)
+        if (!strcmp(limits[k].name, o->name) && (value < limits[k].least || value > limits[k].most))
+            lu_fatal(1, "-%s: %s is not from %llu to %llu", o->name, text,
+                     (unsigned long long)limits[k].least, (unsigned long long)limits[k].most);
+}
+
 static uint64_t parse_number(const struct option *o, const char *text, bool size)
 {
     char *end;
@@ -129,8 +149,9 @@ static uint64_t parse_number(const struct option *o, const char *text, bool size
         shift = *end == 'k' || *end == 'K' ? 10 : *end == 'm' || *end == 'M' ? 20 : 30;
         end++;
     }
-    if (end == text || *end || errno || (value << shift) >> shift != value)
+    if (end == text || *end || *text == '-' || errno || (value << shift) >> shift != value)
         lu_fatal(1, "-%s: '%s' is no %s", o->name, text, size ? "size" : "number");
+    check_limits(o, text, value << shift);
     return value << shift;
 }
 
@@ -313,6 +334,33 @@ unsigned lu_dfilter(const char *text, struct tcg_range **ranges)
     return n;
 }
 
+/* What is read again where it is used: mistakes are to be told before anything is done. */
+static void check_texts(const struct lu_options *o)
+{
+    struct tcg_range *ranges;
+    lu_accel(o->accel);
+    lu_tier(o->tier);
+    if (o->opt)
+        lu_disabled_passes(o->opt);
+    if (o->dfilter) {
+        lu_dfilter(o->dfilter, &ranges);
+        free(ranges);
+    }
+}
+
+static void print_cpus(void)
+{
+    for (unsigned k = 0; lu_abi_number(k); k++) {
+        const struct lu_abi *abi = lu_abi_number(k);
+        if (k && abi->cpu_model == lu_abi_number(k - 1)->cpu_model)
+            continue; /* the other byte order of the same */
+        printf("%s:\n", abi->name);
+        for (unsigned m = 0; abi->cpu_model(m); m++)
+            printf("  %s\n", abi->cpu_model(m));
+    }
+    exit(0);
+}
+
 int lu_options_parse(struct lu_options *options, int argc, char **argv)
 {
     int k = 1;
@@ -340,10 +388,9 @@ int lu_options_parse(struct lu_options *options, int argc, char **argv)
         apply(options, o, text);
     }
     lu_log_items(options);
-    lu_accel(options->accel);
-    lu_tier(options->tier);
-    if (options->opt)
-        lu_disabled_passes(options->opt);
+    check_texts(options);
+    if (options->cpu && (!strcmp(options->cpu, "help") || !strcmp(options->cpu, "?")))
+        print_cpus();
     return k;
 }
 

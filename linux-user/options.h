@@ -21,7 +21,7 @@ enum tcg_accel lu_accel(const char *name);
 enum tcg_tier lu_tier(const char *name);
 unsigned lu_disabled_passes(const char *text);
 
-enum { LU_MAX_EXEC_OPTIONS = 40, LU_EXEC_OPTION_SPACE = 128 };
+enum { LU_MAX_EXEC_OPTIONS = 80, LU_EXEC_OPTION_SPACE = 1024 };
 /* Writes the options that a program which we execve for the guest is to be run with: at most
  * LU_MAX_EXEC_OPTIONS pointers, to strings that live for ever or in space[LU_EXEC_OPTION_SPACE], which
  * takes the numbers.  Returns how many. */
