@@ -66,15 +66,11 @@ static void *allocate(struct lu_block **arena, size_t n)
     return block->data;
 }
 
-static char *copy_string(struct lu_block **arena, const char *before, const char *text)
+static char *copy_string(struct lu_block **arena, const char *text)
 {
-    size_t n = strlen(before), m = strlen(text) + 1;
-    char *copy = allocate(arena, n + m);
-    if (copy) {
-        memcpy(copy, before, n);
-        memcpy(copy + n, text, m);
-    }
-    return copy;
+    const size_t n = strlen(text) + 1;
+    char *copy = allocate(arena, n);
+    return copy ? memcpy(copy, text, n) : NULL;
 }
 
 void lu_exec_free(struct lu_block **arena)
@@ -179,8 +175,8 @@ static int add_script(struct lu_block **arena, struct lu_exec_target *target,
     if (target->n_before + 3 > LU_EXEC_MAX_BEFORE)
         return -ELOOP;
     char **to = &target->before[LU_EXEC_MAX_BEFORE - target->n_before];
-    *--to = copy_string(arena, "", target->name);
-    if (!*to || (argument && !(*--to = copy_string(arena, "", argument))))
+    *--to = copy_string(arena, target->name);
+    if (!*to || (argument && !(*--to = copy_string(arena, argument))))
         return -ENOMEM;
     target->n_before += argument ? 2 : 1;
     target->skip_argv0 = true;
@@ -285,20 +281,33 @@ static int64_t copy_pointers(struct lu_task *t, uint64_t from, char ***to)
     return n && lu_copy_from(t, *to, from, n * sizeof p) ? -EFAULT : (int64_t)n;
 }
 
+/* The variable at address `from` under our prefix; NULL and *error. */
+static char *escaped(struct lu_task *t, uint64_t from, int *error)
+{
+    enum { MOST = 128 * 1024, PREFIX = sizeof ESCAPE - 1 }; /* MAX_ARG_STRLEN */
+    char *copy = allocate(&t->exec_memory, PREFIX + MOST);
+    const int64_t n = copy ? lu_copy_string(t, copy + PREFIX, from, MOST) : -ENOMEM;
+    *error = n == -ENAMETOOLONG ? -E2BIG : n;
+    if (n < 0)
+        return NULL;
+    return memcpy(copy, ESCAPE, PREFIX);
+}
+
 /* Replaces entries that the host would misread. */
 static int escape_env(struct lu_task *t, struct vectors *v)
 {
     for (unsigned k = 0; k < v->envc; k++) {
         char head[sizeof ESCAPE + 1] = "";
+        int error;
         int64_t r = lu_copy_string(t, head, (uintptr_t)v->envp[k], sizeof head);
         if (r == -EFAULT)
             return -EFAULT;
         head[sizeof head - 1] = '\0';
         if (!must_escape(head))
             continue;
-        v->envp[k] = copy_string(&t->exec_memory, ESCAPE, v->envp[k]);
+        v->envp[k] = escaped(t, (uintptr_t)v->envp[k], &error);
         if (!v->envp[k])
-            return -ENOMEM;
+            return error;
     }
     return 0;
 }

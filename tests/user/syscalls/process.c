@@ -176,6 +176,31 @@ static void others(void)
     FAILS(ENOSYS, syscall(1 << 20));
 }
 
+/* execve() with strings that go on to where nothing is. */
+static void executing(void)
+{
+    char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *end = page + 4096, *long_one = malloc(200000);
+    char *argv[] = {"sh", NULL}, *bad[] = {NULL, NULL};
+
+    mprotect(end, 4096, PROT_NONE);
+    memset(page, 'x', 4096);
+    memcpy(end - 64, "LD_LIBRARY_PATH=", 16);
+    bad[0] = end - 64;
+    FAILS(EFAULT, execve("/proc/self/exe", argv, bad));
+    bad[0] = end - 1;
+    FAILS(EFAULT, execve("/proc/self/exe", argv, bad));
+    FAILS(EFAULT, execve("/proc/self/exe", bad, argv + 1));
+    FAILS(EFAULT, execve("/proc/self/exe", argv, (char **)(end - sizeof bad[0])));
+    memset(long_one, 'x', 200000);
+    memcpy(long_one, "LD_A=", 5);
+    long_one[199999] = 0;
+    bad[0] = long_one;
+    FAILS(E2BIG, execve("/proc/self/exe", argv, bad));
+    free(long_one);
+    munmap(page, 8192);
+}
+
 int main(void)
 {
     check_begin();
@@ -184,6 +209,7 @@ int main(void)
     prctls();
     scheduling();
     children();
+    executing();
     others();
     return check_failed;
 }
