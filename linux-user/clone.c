@@ -225,13 +225,11 @@ static int64_t clone_vfork(struct lu_task *parent, const struct request *r)
         struct stack_switch from = {0};
         struct birth b = {.task = t, .request = r, .mask = parent->sig.mask, .from = &from};
         leave_stack(&from, stack, HOST_STACK);
-        tcg_quiescent_enter(parent->cpu);
         result = clone(vfork_main, (char *)stack + HOST_STACK,
                        (int)((r->flags & ~ours) | r->exit_signal), &b,
                        r->flags & CLONE_PIDFD ? lu_ptr(r->full->pidfd) : NULL);
         result = result < 0 ? -errno : result;
         back_from_stack(&from, stack, HOST_STACK);
-        tcg_quiescent_leave(parent->cpu);
         lu_self = parent; /* the child had our thread-local storage */
     }
     if (stack != MAP_FAILED)

@@ -14,7 +14,7 @@
  *   convert.c narrow*.c dirent.c       the same for 32-bit and big-endian ABIs
  *   aarch64/ arm/         what is specific to an ABI: CPU loop, signal frame
  *
- * May include util/, tcg/ and, in an ABI's folder only, frontends/.  What an
+ * May include tcg/ and, in an ABI's folder only, frontends/.  What an
  * address is: see lu_ptr().
  *
  * Errors: functions return 0 or a count, or a negative errno, unless they say otherwise.

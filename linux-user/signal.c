@@ -156,12 +156,10 @@ int64_t lu_safe_syscall6(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d
                          uint64_t f)
 {
     struct lu_task *t = lu_self;
-    tcg_quiescent_enter(t->cpu);
     int64_t r = lu_safe_syscall_asm(&t->sig.pending, nr, a, b, c, d, e, f);
     if (r == -LU_NOT_BEGUN)
         r = lu_would_wait(nr, (const uint64_t[]){a, b, c, d, e, f}) ? -LU_ERESTARTSYS
                                                                     : -LU_ERESTARTNOINTR;
-    tcg_quiescent_leave(t->cpu);
     return r;
 }
 

@@ -67,7 +67,6 @@ struct guest {
     unsigned address_bits;       /* 32: addresses of data are i32 values; 0 or 64: i64 */
     bool traces;                 /* the front end goes on where tcg_lift_branch() and tcg_lift_skip() say */
     bool fp_std;                 /* has FP ops by cpu->fp_std (IR_FPC1) */
-    bool code_changes_unannounced; /* x86: translated pages must be write-protected */
     int capstone_arch, capstone_mode;
     /* Where a pc holds more than an address (A32: the instruction set, IT state): the address of the
      * code, and capstone's mode there.  NULL: pc is the address, capstone_mode is the mode. */

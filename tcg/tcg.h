@@ -120,9 +120,4 @@ void tcg_fork_prepare(struct tcg *tcg);
 void tcg_fork_parent(struct tcg *tcg);
 void tcg_fork_child(struct tcg *tcg, struct tcg_cpu *self);
 
-/* A thread is about to block in the host (system call), or is back: freed code may be reused
- * while it is away. */
-void tcg_quiescent_enter(struct tcg_cpu *cpu);
-void tcg_quiescent_leave(struct tcg_cpu *cpu);
-
 #endif

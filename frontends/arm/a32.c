@@ -340,7 +340,6 @@ const struct guest a32_guest = {
     .traces = true,
     .address_bits = 32,
     .fp_std = true,
-    .code_changes_unannounced = false,
     .capstone_arch = CS_ARCH_ARM,
     .capstone_mode = CS_MODE_ARM,
     .disas_mode = disas_mode,

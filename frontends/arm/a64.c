@@ -179,7 +179,6 @@ const struct guest a64_guest = {
     .insn_align = 4,
     .max_insn_bytes = 4,
     .traces = true,
-    .code_changes_unannounced = false,
     .capstone_arch = CS_ARCH_ARM64,
     .capstone_mode = CS_MODE_LITTLE_ENDIAN,
     .lift = lift,

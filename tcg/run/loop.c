@@ -192,13 +192,3 @@ void tcg_raise(struct tcg_cpu *cpu, unsigned exc, int64_t arg)
     cpu->exc_arg = arg;
     tcg_leave_from_c(cpu);
 }
-
-void tcg_quiescent_enter(struct tcg_cpu *cpu)
-{
-    (void)cpu; /* tcg_run() has left: the CPU counts as outside emitted code already */
-}
-
-void tcg_quiescent_leave(struct tcg_cpu *cpu)
-{
-    (void)cpu;
-}
