@@ -320,6 +320,12 @@ static int64_t run_host(const struct lu_exec_target *target, char **argv, char *
     return lu_host_syscall(SYS_execve, target->path, argv, envp);
 }
 
+/* Did the kernel find no /proc?  It may be a dangling link: debootstrap makes it one to itself. */
+static bool no_proc(int64_t r)
+{
+    return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
 /* Runs the translator: its options, -0 argv[0], program, arguments. */
 static int64_t run_guest(struct lu_task *t, const struct lu_exec_target *target, char **argv,
                          unsigned argc, char **envp)
@@ -343,9 +349,9 @@ static int64_t run_guest(struct lu_task *t, const struct lu_exec_target *target,
     for (unsigned k = 1; k < argc; k++)
         list[n++] = argv[k];
     int64_t r = lu_host_syscall(SYS_execve, "/proc/self/exe", list, envp);
-    if (r == -ENOENT && own_path[0])
+    if (no_proc(r) && own_path[0])
         r = lu_host_syscall(SYS_execve, own_path, list, envp);
-    if (r == -ENOENT && by_kernel)
+    if (no_proc(r) && by_kernel)
         r = run_host(target, argv, envp);
     return r;
 }
