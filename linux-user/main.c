@@ -135,7 +135,8 @@ static void make_translator(void)
     lu_mm_mem_ops(&mem);
     lu.tcg = tcg_new(lu.abi->guest, &mem, &options);
     if (!lu.tcg)
-        lu_fatal(1, "the translator cannot start: %s", strerror(errno));
+        lu_fatal(1, "the translator cannot start: %s%s", strerror(errno),
+                 errno == ENOMEM ? " (-tb-size says how much it wants)" : "");
 }
 
 /* A page of code that is there before the program. */

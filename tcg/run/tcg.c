@@ -11,19 +11,17 @@
 
 enum { DEFAULT_CACHE = 256 << 20, DEFAULT_HOT = 16384 };
 
-static bool arena_map(struct tcg_arena *a, size_t size, int prot)
-{
-    a->base = mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    a->size = size;
-    a->used = 0;
-    return a->base != MAP_FAILED;
-}
-
 static void *map_zero(size_t size)
 {
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
     return p == MAP_FAILED ? NULL : p;
+}
+
+static bool arena_map(struct tcg_arena *a, size_t size)
+{
+    *a = (struct tcg_arena){.base = map_zero(size), .size = size};
+    return a->base != NULL;
 }
 
 enum { FILTER_BYTES = (2 * TCG_FILTER_BLOCKS + 1) * (TCG_FILTER_BLOCK / 8) };
@@ -35,7 +33,7 @@ static const uint32_t HEAT_FULL = UINT32_C(1) << 31;
 static bool map_code(struct tcg *tcg, size_t size)
 {
     struct tcg_arena all;
-    if (!arena_map(&all, HEAT_BYTES + size, PROT_READ | PROT_WRITE))
+    if (!arena_map(&all, HEAT_BYTES + size))
         return false;
     tcg->heat = (int32_t *)(void *)all.base;
     tcg->code = (struct tcg_arena){.base = all.base + HEAT_BYTES, .size = size};
@@ -49,7 +47,7 @@ static bool make_memory(struct tcg *tcg)
     tcg->pages = map_zero(sizeof *tcg->pages << TCG_PAGE_HASH_BITS);
     tcg->filter = map_zero(FILTER_BYTES);
     return tcg->by_id && tcg_hash_grow(tcg) && tcg->pages && tcg->filter && map_code(tcg, size) &&
-           arena_map(&tcg->data, size, PROT_READ | PROT_WRITE);
+           arena_map(&tcg->data, size);
 }
 
 static unsigned hot_after(const struct tcg *tcg)
@@ -128,7 +126,9 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
         tcg->insns = calloc(1, sizeof *tcg->insns);
     if (!tcg->helper_table || !make_memory(tcg) || !make_host(tcg) ||
         !tcg_worker_new(tcg)) {
+        const int error = errno;
         tcg_free(tcg);
+        errno = error;
         return NULL;
     }
     for (unsigned k = 0; k < guest->n_helpers; k++)
