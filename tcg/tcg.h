@@ -76,7 +76,8 @@ void tcg_free(struct tcg *tcg);
 
 /* A CPU in the guest's reset state; must be run by one thread.  tcg_cpu_clone: the same registers
  * (for a new guest thread).  tcg_cpu_vfork: the same for a process of its own that shares our memory, as by
- * vfork(): the translator's own thread is not that process's, which neither starts nor joins one. */
+ * vfork(): the translator's own thread is not that process's, which neither starts nor joins one.  NULL: no
+ * memory. */
 struct tcg_cpu *tcg_cpu_new(struct tcg *tcg);
 struct tcg_cpu *tcg_cpu_vfork(const struct tcg_cpu *cpu);
 struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *cpu);

@@ -176,34 +176,45 @@ void tcg_free(struct tcg *tcg)
  * needed.  Its bottom entry is not at the very end. */
 enum { RETS_BYTES = 4 << 20, RETS_GUARD = 64 << 10 };
 
-static void map_rets(struct tcg_cpu *cpu)
+enum { JUMPS_BYTES = TCG_JUMP_SIZE * sizeof(struct tcg_jump) };
+
+static bool map_tables(struct tcg_cpu *cpu)
 {
-    char *p = map_zero(RETS_GUARD + RETS_BYTES);
-    if (!p || mprotect(p, RETS_GUARD, PROT_NONE))
-        abort();
-    cpu->ret_limit = p + RETS_GUARD;
-    cpu->ret_bottom = p + RETS_GUARD + RETS_BYTES - 64;
+    char *rets = map_zero(RETS_GUARD + RETS_BYTES);
+    cpu->jump_cache = map_zero(JUMPS_BYTES);
+    if (rets && cpu->jump_cache && !mprotect(rets, RETS_GUARD, PROT_NONE)) {
+        cpu->ret_limit = rets + RETS_GUARD;
+        cpu->ret_bottom = rets + RETS_GUARD + RETS_BYTES - 64;
+        return true;
+    }
+    if (rets)
+        munmap(rets, RETS_GUARD + RETS_BYTES);
+    if (cpu->jump_cache)
+        munmap(cpu->jump_cache, JUMPS_BYTES);
+    return false;
 }
 
+/* NULL: no memory. */
 static struct tcg_cpu *cpu_alloc(struct tcg *tcg)
 {
     size_t size = (tcg->guest->cpu_size + 63) & ~(size_t)63;
     struct tcg_cpu *cpu = aligned_alloc(64, size);
     struct tcg_cpu_node *n = calloc(1, sizeof *n);
-    struct tcg_jump *jumps = map_zero(TCG_JUMP_SIZE * sizeof *jumps);
-    if (!cpu || !n || !jumps)
-        abort();
-    memset(cpu, 0, size);
+    if (cpu)
+        memset(cpu, 0, size);
+    if (!cpu || !n || !map_tables(cpu)) {
+        free(cpu);
+        free(n);
+        return NULL;
+    }
     cpu->tcg = tcg;
     cpu->thread = &n->thread;
-    cpu->jump_cache = jumps;
     cpu->jump_mask = (TCG_JUMP_FEW - 1) << 2;
     cpu->helpers = tcg->helper_table;
     cpu->counts = tcg->counts;
     cpu->mem_base = tcg->mem.base;
     cpu->excl_addr = UINT64_MAX;
     cpu->host_table = (void *const *)tcg->routines;
-    map_rets(cpu);
     n->thread.cpu = cpu;
     tcg_jump_flush(cpu);
     return cpu;
@@ -222,6 +233,8 @@ static void cpu_enlist(struct tcg_cpu *cpu)
 struct tcg_cpu *tcg_cpu_new(struct tcg *tcg)
 {
     struct tcg_cpu *cpu = cpu_alloc(tcg);
+    if (!cpu)
+        return NULL;
     tcg->guest->reset(cpu);
     cpu->run_mode = tcg->opt.one_insn ? TCG_RUN_ONE_INSN : 0;
     cpu->run_mode |= tcg->opt.fp_strict ? TCG_RUN_FPSTRICT : 0;
@@ -234,6 +247,8 @@ struct tcg_cpu *tcg_cpu_new(struct tcg *tcg)
 struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *from)
 {
     struct tcg_cpu *cpu = cpu_alloc(from->tcg);
+    if (!cpu)
+        return NULL;
     struct tcg_cpu own = *cpu;
     memcpy(cpu, from, from->tcg->guest->cpu_size);
     cpu->thread = own.thread;
@@ -256,7 +271,8 @@ struct tcg_cpu *tcg_cpu_clone(const struct tcg_cpu *from)
 struct tcg_cpu *tcg_cpu_vfork(const struct tcg_cpu *from)
 {
     struct tcg_cpu *cpu = tcg_cpu_clone(from);
-    cpu->thread->vfork = true;
+    if (cpu)
+        cpu->thread->vfork = true;
     return cpu;
 }
 
@@ -267,7 +283,7 @@ static void cpu_release(struct tcg_cpu *cpu)
     if (cpu->thread->step.guest)
         ir_free(&cpu->thread->step);
     munmap((char *)cpu->ret_limit - RETS_GUARD, RETS_GUARD + RETS_BYTES);
-    munmap(cpu->jump_cache, TCG_JUMP_SIZE * sizeof *cpu->jump_cache);
+    munmap(cpu->jump_cache, JUMPS_BYTES);
     free(cpu->thread);
     free(cpu);
 }

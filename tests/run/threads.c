@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -315,6 +316,27 @@ static void test_kick(void)
     finish(&a);
 }
 
+/* CPUs until there is no more memory: an error, not the end. */
+static void test_many_cpus(void)
+{
+    enum { MOST = 64 };
+    struct tcg_cpu *cpus[MOST];
+    struct rlimit little = {64 << 20, RLIM_INFINITY};
+    unsigned n = 0;
+    struct tcg_cpu *first = tcg_cpu_new(tcg);
+    setrlimit(RLIMIT_AS, &little); /* less than there is already: nothing more is mapped */
+    while (n < MOST && (cpus[n] = n % 2 ? tcg_cpu_clone(first) : tcg_cpu_vfork(first)))
+        n++;
+    CHECK(n < MOST && !tcg_cpu_new(tcg));
+    little.rlim_cur = RLIM_INFINITY;
+    setrlimit(RLIMIT_AS, &little);
+    while (n)
+        tcg_cpu_free(cpus[--n]);
+    CHECK((cpus[0] = tcg_cpu_new(tcg)) != NULL);
+    tcg_cpu_free(cpus[0]);
+    tcg_cpu_free(first);
+}
+
 int main(void)
 {
     static const struct test {
@@ -329,6 +351,7 @@ int main(void)
         {"a region that fills the data arena", 0, test_full_data},
         {"a chained region rewritten", 0, test_rewritten},
         {"a kick", 0, test_kick},
+        {"more CPUs than there is memory for", 0, test_many_cpus},
     };
     unsigned failed = 0;
     code = mmap(NULL, WORDS * 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
