@@ -161,7 +161,7 @@ void x64_state_int(struct cg *cg, uint32_t op, unsigned reg, int32_t disp)
 
 static void vex_prefix(struct cg *cg, uint32_t op, unsigned r, unsigned xb, unsigned v)
 {
-    const unsigned pp = op >> X_PP_SHIFT & 3, w = op & X_W ? 0x80 : 0;
+    const unsigned pp = (op >> X_PP_SHIFT & 3) | (op & X_YMM ? 4 : 0), w = op & X_W ? 0x80 : 0;
 
     if ((op & X_MAP) == X_0F && !w && !xb) {
         x64_u8(cg, 0xc5);

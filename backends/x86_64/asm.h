@@ -25,6 +25,7 @@ enum {
     X_COMM = 1 << 14, /* vector op whose sources may be swapped where the encoding has two operands */
     X_LOCK = 1 << 15,
     X_WEV = 1 << 16,  /* EVEX.W where VEX.W is 0 */
+    X_YMM = 1 << 17,  /* VEX.L: 256 bits */
 };
 
 /* Condition codes of Jcc, SETcc, CMOVcc; cc ^ 1 negates. */
@@ -68,7 +69,7 @@ void x64_rm(struct cg *cg, uint32_t op, unsigned reg, const struct x64_mem *m);
 /* The same with [RBP + disp], most of what code at the ends of regions is; for opcodes of one byte. */
 void x64_state_int(struct cg *cg, uint32_t op, unsigned reg, int32_t disp);
 
-/* VEX.128 (or scalar) and EVEX.128 encodings; v: the second operand, 0 if there is none.  EVEX reaches
+/* VEX.128 (or scalar; with X_YMM VEX.256) and EVEX.128 encodings; v: the second operand, 0 if there is none.  EVEX reaches
  * vector registers 16 to 31.  k: mask register in bits 2..0, bit 7 zeroing; X64_NEAREST: a scalar op
  * rounds to nearest, whatever MXCSR says, and raises nothing; X64_256: of 256 bits. */
 enum { X64_NEAREST = 0x10, X64_256 = 0x20 };
@@ -180,6 +181,13 @@ void x64_v2(struct cg *cg, uint32_t op, unsigned d, unsigned b);
 void x64_v2i(struct cg *cg, uint32_t op, unsigned d, unsigned b, unsigned imm);
 void x64_v2m(struct cg *cg, uint32_t op, unsigned d, const struct x64_mem *b);
 void x64_v2mi(struct cg *cg, uint32_t op, unsigned d, struct x64_mem b, unsigned imm);
+/* Clears what is above 128 bits in all registers; needs AVX. */
+static inline void x64_vzeroupper(struct cg *cg)
+{
+    x64_u8(cg, 0xc5);
+    x64_u8(cg, 0xf8);
+    x64_u8(cg, 0x77);
+}
 /* d = a shifted by the immediate n: op's extension (2, 4, 6: right, arithmetic right, left). */
 void x64_vshift(struct cg *cg, uint32_t op, unsigned ext, unsigned d, unsigned a, unsigned n);
 static inline void x64_movaps(struct cg *cg, unsigned d, unsigned s)

@@ -8,7 +8,7 @@
  *   FORM_FCMP     what UCOMIS a, b sets         FP comparisons
  * A packed word is that of guest.h: what LAHF and SETO leave in AX, with CF = C.
  */
-#include "backends/x86_64/x64.h"
+#include "backends/x86_64/vec.h"
 
 enum form { FORM_CARRY, FORM_BORROW, FORM_FCMP };
 enum { PACKED = TCG_FLAG_N | TCG_FLAG_Z | TCG_FLAG_C | TCG_FLAG_V };
@@ -448,12 +448,14 @@ void x64_emit_nzcv(struct cg *cg, const struct cg_inst *i)
 
 bool x64_fcmp_inline(const struct cg *cg, const struct ir_op *op)
 {
-    return !(cg->run_mode & TCG_RUN_FPEXACT) && (op->lane & 3) >= IR_LANE_S && !(op->mod & IR_FPC1);
+    return !(cg->run_mode & TCG_RUN_FPEXACT) && !(op->mod & IR_FPC1) &&
+           ((op->lane & 3) >= IR_LANE_S || x64_half_inline(cg, op));
 }
 
 void x64_emit_fcmp(struct cg *cg, const struct cg_inst *i)
 {
     const bool signals = i->op->mod & IR_FCMP_SIGNAL, wide = (i->op->lane & 3) == IR_LANE_D;
+    unsigned a = i->a[0].reg, b = i->a[1].reg;
     const uint8_t *at;
 
     if (!x64_fcmp_inline(cg, i->op)) {
@@ -462,8 +464,13 @@ void x64_emit_fcmp(struct cg *cg, const struct cg_inst *i)
         return;
     }
     at = cg->p;
-    x64_v2(cg, signals ? (wide ? V_COMISD : V_COMISS) : (wide ? V_UCOMISD : V_UCOMISS),
-           i->a[0].reg, i->a[1].reg);
+    if ((i->op->lane & 3) == IR_LANE_H) { /* which raise what a comparison does */
+        x64_half_scalar(cg, X64_VSCRATCH0, a);
+        x64_half_scalar(cg, X64_VSCRATCH1, b);
+        a = X64_VSCRATCH0;
+        b = X64_VSCRATCH1;
+    }
+    x64_v2(cg, signals ? (wide ? V_COMISD : V_COMISS) : (wide ? V_UCOMISD : V_UCOMISS), a, b);
     x64_trap_flags(cg, at);
     finish(cg, i);
 }

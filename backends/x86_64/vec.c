@@ -23,6 +23,21 @@ struct x64_mem x64_pool(struct cg *cg, uint64_t lo, uint64_t hi)
     return (struct x64_mem){.base = X64_RIP, .index = X64_NO_REG, .label = &o->from};
 }
 
+static void pool_data_ymm(struct cg *cg, struct cg_ool *o)
+{
+    pool_data(cg, o);
+    x64_u64(cg, o->data[0]);
+    x64_u64(cg, o->data[1]);
+}
+
+struct x64_mem x64_pool_splat_ymm(struct cg *cg, uint8_t lane, uint64_t v)
+{
+    struct cg_ool *o = cg_ool(cg, pool_data_ymm, NULL);
+
+    o->data[0] = o->data[1] = x64_splat(lane, v);
+    return (struct x64_mem){.base = X64_RIP, .index = X64_NO_REG, .label = &o->from};
+}
+
 struct x64_mem x64_vec_mem(struct cg *cg, const struct cg_inst *i)
 {
     const struct ir_op *c = ir_at(cg->ir, i->op->arg[1]);
@@ -115,12 +130,18 @@ void x64_emit_vtois(struct cg *cg, const struct cg_inst *i)
 
 void x64_zext_lane(struct cg *cg, uint8_t lane, unsigned d, unsigned s)
 {
+    struct x64_mem low16;
+
     switch (lane & 3) {
     case IR_LANE_D:
         x64_v2(cg, V_MOVQ, d, s);
         break;
     case IR_LANE_S: /* SDM, INSERTPS: imm8[3:0] are the lanes made zero */
         x64_v3i(cg, V_INSERTPS, d, s, s, 0x0e);
+        break;
+    case IR_LANE_H:
+        low16 = x64_constant(cg, X64_K_LOW16_1);
+        x64_v3m(cg, V_PAND, d, s, &low16);
         break;
     default:
         extract(cg, lane, RAX, s, 0);

@@ -35,6 +35,8 @@ static inline struct x64_mem x64_pool_splat(struct cg *cg, uint8_t lane, uint64_
 
     return x64_pool(cg, half, half);
 }
+/* The same for 256 bits. */
+struct x64_mem x64_pool_splat_ymm(struct cg *cg, uint8_t lane, uint64_t v);
 /* d = all zeros, all ones. */
 static inline void x64_zero(struct cg *cg, unsigned d) { x64_v3(cg, V_PXOR, d, d, d); }
 static inline void x64_ones(struct cg *cg, unsigned d) { x64_v3(cg, V_PCMPEQD, d, d, d); }
@@ -68,7 +70,34 @@ void x64_or_qc(struct cg *cg, uint8_t lane, unsigned v);
 /* d = sums of pairs of lanes of a, extended; T0 and T1 are lost, d is none of a, T0, T1. */
 void x64_add_long_pairs(struct cg *cg, uint8_t lane, bool sign, unsigned d, unsigned a);
 
+/* --- floating point --------------------------------------------------------------------------- */
 /* May host instructions be used for the FP op (lanes of 4 and 8 bytes, in the control word's force)? */
 bool x64_host_fp(const struct cg *cg, const struct cg_inst *i);
+/* Is the op's control word the one that MXCSR has, and what the host does? */
+bool x64_fp_in_force(const struct cg *cg, const struct cg_inst *i);
+/* Underflow matters to flags, or to results. */
+bool x64_exact_underflow(const struct cg *cg);
+/* To `slow` if a lane of r, of doubles or singles, is the smallest normal number; T0 is lost. */
+void x64_jump_min_normal(struct cg *cg, bool doubles, unsigned r, struct cg_label *slow);
+/* ROUND's immediate for a rounding of the IR, or -1; bit 3 keeps Inexact quiet. */
+int x64_round_control(unsigned mode);
+
+/* Half precision (vec_half.c).  May lanes of 2 bytes be done by F16C? */
+bool x64_half_inline(const struct cg *cg, const struct ir_op *op);
+/* d = the scalar in r as a single, zeros above; a signalling NaN raises Invalid. */
+void x64_half_scalar(struct cg *cg, unsigned d, unsigned r);
+/* d = the singles of s, which are halves, rounded to nearest, ties away from zero; raises nothing.  d is
+ * not s. */
+void x64_half_away(struct cg *cg, uint32_t ymm, unsigned d, unsigned s);
+/* To `slow` if a half in r is the smallest normal number; T0 is lost. */
+void x64_half_jump_min_normal(struct cg *cg, unsigned r, struct cg_label *slow);
+/* Emitters for lanes of 2 bytes where x64_half_inline(); the others' operands.  False: not inline. */
+bool x64_half_arith(struct cg *cg, const struct cg_inst *i);
+bool x64_half_fma(struct cg *cg, const struct cg_inst *i);
+bool x64_half_minmax(struct cg *cg, const struct cg_inst *i);
+bool x64_half_cmp(struct cg *cg, const struct cg_inst *i);
+bool x64_half_rint(struct cg *cg, const struct cg_inst *i);
+bool x64_half_vftoi(struct cg *cg, const struct cg_inst *i);
+bool x64_half_vitof(struct cg *cg, const struct cg_inst *i);
 
 #endif

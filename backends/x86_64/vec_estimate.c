@@ -100,6 +100,8 @@ void x64_emit_vfrsqrts(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow;
     unsigned a = A, b = B;
 
+    if (x64_half_fma(cg, i))
+        return;
     if (!x64_host_fp(cg, i) || !X64_HAS(FMA) || !x64_traps(cg) ||
         (i->op->mod & IR_ROUND_MASK) != IR_ROUND_DYN) {
         x64_emit_eval(cg, i);

@@ -32,8 +32,7 @@ static uint32_t form(const struct cg_inst *i, fp_forms f)
 {
     return f[(scalar(i) ? 2 : 0) + (wide(i) ? 1 : 0)];
 }
-/* Underflow matters to flags, or to results. */
-static bool exact_underflow(const struct cg *cg)
+bool x64_exact_underflow(const struct cg *cg)
 {
     if (cg->fp_std)
         return cg->ir->n_blocks == 1;
@@ -41,16 +40,14 @@ static bool exact_underflow(const struct cg *cg)
            (cg->fp_status && cg->ir->n_blocks == 1);
 }
 
-/* Is the op's control word the one that MXCSR has, and what the host does? */
-static bool in_force(const struct cg *cg, const struct cg_inst *i)
+bool x64_fp_in_force(const struct cg *cg, const struct cg_inst *i)
 {
     return !(cg->run_mode & TCG_RUN_FPEXACT) && (!(i->op->mod & IR_FPC1) || cg->fp_std);
 }
 
-/* May the host's instructions be used at all? */
 bool x64_host_fp(const struct cg *cg, const struct cg_inst *i)
 {
-    return in_force(cg, i) && LANE >= IR_LANE_S;
+    return x64_fp_in_force(cg, i) && LANE >= IR_LANE_S;
 }
 static bool rounds_dynamically(const struct cg_inst *i)
 {
@@ -81,8 +78,7 @@ static void jump_unordered(struct cg *cg, const struct cg_inst *i, bool doubles,
     x64_jcc(cg, CC_NE, slow);
 }
 
-/* To `slow` if a lane of r is the smallest normal number of either sign; T0 is lost. */
-static void jump_min_normal(struct cg *cg, bool doubles, unsigned r, struct cg_label *slow)
+void x64_jump_min_normal(struct cg *cg, bool doubles, unsigned r, struct cg_label *slow)
 {
     const struct x64_mem min = x64_constant(cg, doubles ? X64_K_MIN_NORMAL64 : X64_K_MIN_NORMAL32);
 
@@ -155,8 +151,8 @@ static void check_result(struct cg *cg, const struct cg_inst *i, struct cg_ool *
     if (!(cg->fp_std && i->op->mod & IR_NAN_ANY))
         check_nans(cg, i, wide(i), i->op->opc == IR_vfma && (cg->run_mode & TCG_RUN_FPSTRICT),
                    &slow->from);
-    if (underflows && exact_underflow(cg))
-        jump_min_normal(cg, wide(i), D, &slow->from);
+    if (underflows && x64_exact_underflow(cg))
+        x64_jump_min_normal(cg, wide(i), D, &slow->from);
     x64_bind(cg, &slow->back);
 }
 
@@ -170,6 +166,8 @@ void x64_emit_vfarith(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow;
     unsigned a, b;
 
+    if (x64_half_arith(cg, i))
+        return;
     /* FMULX: infinity times zero is 2 and raises nothing: where that traps it is found. */
     if (!x64_host_fp(cg, i) || !rounds_dynamically(i) || (opc == IR_vfmulx && !x64_traps(cg))) {
         x64_emit_eval(cg, i);
@@ -189,6 +187,8 @@ void x64_emit_vfsqrt(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow;
     unsigned a;
 
+    if (x64_half_arith(cg, i))
+        return;
     if (!x64_host_fp(cg, i) || !rounds_dynamically(i)) {
         x64_emit_eval(cg, i);
         return;
@@ -220,6 +220,8 @@ void x64_emit_vfma(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow;
     unsigned a, b, c;
 
+    if (x64_half_fma(cg, i))
+        return;
     if (!x64_host_fp(cg, i) || !X64_HAS(FMA)) {
         x64_emit_eval(cg, i);
         return;
@@ -249,6 +251,8 @@ void x64_emit_vfrecps(struct cg *cg, const struct cg_inst *i)
     struct x64_mem two;
     unsigned a, b;
 
+    if (x64_half_fma(cg, i))
+        return;
     if (!x64_host_fp(cg, i) || !X64_HAS(FMA) || !x64_traps(cg) || !rounds_dynamically(i)) {
         x64_emit_eval(cg, i);
         return;
@@ -261,8 +265,8 @@ void x64_emit_vfrecps(struct cg *cg, const struct cg_inst *i)
     x64_trap_here(cg, slow);
     x64_vex_rr(cg, form(i, forms), D, a, b);
     jump_unordered(cg, i, wide(i), D, D, T0, &slow->from); /* the sign of a NaN in a changes */
-    if (exact_underflow(cg))
-        jump_min_normal(cg, wide(i), D, &slow->from);
+    if (x64_exact_underflow(cg))
+        x64_jump_min_normal(cg, wide(i), D, &slow->from);
     x64_bind(cg, &slow->back);
 }
 
@@ -277,6 +281,8 @@ void x64_emit_vfminmax(struct cg *cg, const struct cg_inst *i)
     uint32_t op;
     unsigned a, b;
 
+    if (x64_half_minmax(cg, i))
+        return;
     if (!x64_host_fp(cg, i)) {
         x64_emit_eval(cg, i);
         return;
@@ -307,6 +313,8 @@ void x64_emit_vfcmp(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow = NULL;
     unsigned a, b;
 
+    if (x64_half_cmp(cg, i))
+        return;
     if (!x64_host_fp(cg, i)) {
         x64_emit_eval(cg, i);
         return;
@@ -334,8 +342,7 @@ static struct x64_mem power_of_two(struct cg *cg, bool doubles, int n)
 
 /* --- rounding to integral values ------------------------------------------------------------------------------ */
 
-/* ROUND's immediate for a rounding of the IR, or -1; bit 3 keeps Inexact quiet. */
-static int round_control(unsigned mode)
+int x64_round_control(unsigned mode)
 {
     static const int8_t control[8] = {[FP_RNE] = 0, [FP_RP] = 2, [FP_RM] = 1, [FP_RZ] = 3,
                                       [FP_RNA] = -1, [FP_RODD] = -1, [6] = -1, [IR_ROUND_DYN] = 4};
@@ -429,10 +436,12 @@ static void emit_frinta(struct cg *cg, const struct cg_inst *i)
 
 void x64_emit_vfrint(struct cg *cg, const struct cg_inst *i)
 {
-    const int control = round_control(i->op->mod);
+    const int control = x64_round_control(i->op->mod);
     struct cg_ool *slow = NULL;
     unsigned a;
 
+    if (x64_half_rint(cg, i))
+        return;
     if (x64_host_fp(cg, i) && rounds_away(i) && !(i->op->mod & IR_RINT_EXACT)) {
         emit_frinta(cg, i);
         return;
@@ -460,11 +469,11 @@ static bool half_inline(const struct cg *cg, const struct cg_inst *i)
 {
     const unsigned to = (unsigned)i->op->imm;
 
-    if (!X64_HAS(F16C) || (cg->run_mode & TCG_RUN_FPHALF) || !in_force(cg, i))
+    if (!X64_HAS(F16C) || (cg->run_mode & TCG_RUN_FPHALF) || !x64_fp_in_force(cg, i))
         return false;
     if (LANE == IR_LANE_H)
         return to == IR_LANE_S || scalar(i);
-    return LANE == IR_LANE_S && to == IR_LANE_H && rounds_dynamically(i) && !exact_underflow(cg);
+    return LANE == IR_LANE_S && to == IR_LANE_H && rounds_dynamically(i);
 }
 
 static void convert_half(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow)
@@ -484,6 +493,8 @@ static void convert_half(struct cg *cg, const struct cg_inst *i, struct cg_ool *
             a = D;
         }
         x64_v2i(cg, V_VCVTPS2PH, a, D, 4); /* the source is ModRM.reg; 4: round as MXCSR */
+        if (x64_exact_underflow(cg))
+            x64_half_jump_min_normal(cg, D, &slow->from);
         return;
     }
     x64_v2(cg, V_VCVTPH2PS, D, a);
@@ -507,8 +518,8 @@ static void convert_wide(struct cg *cg, const struct cg_inst *i, struct cg_ool *
     }
     if (default_nan(cg))
         check_nans(cg, i, to_double, false, &slow->from);
-    if (!to_double && exact_underflow(cg))
-        jump_min_normal(cg, false, D, &slow->from);
+    if (!to_double && x64_exact_underflow(cg))
+        x64_jump_min_normal(cg, false, D, &slow->from);
 }
 
 /* A NaN keeps its sign and the top of its payload and becomes quiet, on both sides: no check but in
@@ -524,7 +535,7 @@ void x64_emit_vfcvt(struct cg *cg, const struct cg_inst *i)
         x64_emit_eval(cg, i);
         return;
     }
-    if (x64_traps(cg) || exact_underflow(cg) || default_nan(cg))
+    if (x64_traps(cg) || x64_exact_underflow(cg) || default_nan(cg))
         slow = x64_slow_eval(cg, i);
     if (half)
         convert_half(cg, i, slow);
@@ -558,7 +569,7 @@ static void scale_up(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow
 static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a, unsigned away,
                              struct cg_ool *slow)
 {
-    struct source s = {a, a, round_control(i->op->mod)};
+    struct source s = {a, a, x64_round_control(i->op->mod)};
 
     if (i->op->imm) {
         x64_movaps(cg, T0, a);
@@ -576,6 +587,31 @@ static struct source prepare(struct cg *cg, const struct cg_inst *i, unsigned a,
     return s;
 }
 
+/* A half as a single, which nothing here overflows.  T0 and T1 are lost. */
+static struct source prepare_half(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow)
+{
+    struct source s = {T0, T0, x64_round_control(i->op->mod)};
+
+    x64_trap_here(cg, slow);
+    x64_half_scalar(cg, T0, A);
+    if (i->op->imm) {
+        const struct x64_mem scale = power_of_two(cg, false, (int)i->op->imm);
+
+        x64_v3m(cg, V_MULSS, T0, T0, &scale);
+    }
+    if (rounds_away(i))
+        x64_half_away(cg, 0, s.rounded = T1, T0);
+    else if (s.control != 3)
+        round_to(cg, i, s.rounded = T1, T0, s.control | 8);
+    return s;
+}
+
+/* Of ftos and ftou. */
+static struct source prepare_scalar(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow)
+{
+    return LANE == IR_LANE_H ? prepare_half(cg, i, slow) : prepare(cg, i, A, T0, slow);
+}
+
 /* What was rounded quietly fits: raise Inexact if it changed. */
 static void raise_inexact(struct cg *cg, const struct cg_inst *i, const struct source *s)
 {
@@ -585,12 +621,12 @@ static void raise_inexact(struct cg *cg, const struct cg_inst *i, const struct s
 
 static bool rounds_inline(const struct cg_inst *i)
 {
-    return round_control(i->op->mod) >= 0 || (rounds_away(i) && i->op->imm == 0);
+    return x64_round_control(i->op->mod) >= 0 || (rounds_away(i) && i->op->imm == 0);
 }
 
 static bool converts_inline(const struct cg *cg, const struct cg_inst *i)
 {
-    return x64_host_fp(cg, i) && rounds_inline(i);
+    return (x64_host_fp(cg, i) || x64_half_inline(cg, i->op)) && rounds_inline(i);
 }
 
 /* The host gives the most negative integer for all that does not fit (subtracting 1 overflows), and
@@ -606,7 +642,7 @@ void x64_emit_ftos(struct cg *cg, const struct cg_inst *i)
         return;
     }
     slow = x64_slow_eval(cg, i);
-    s = prepare(cg, i, A, T0, slow);
+    s = prepare_scalar(cg, i, slow);
     x64_trap_here(cg, slow);
     x64_v2(cg, w | (wide(i) ? V_CVTTSD2SI : V_CVTTSS2SI), D, s.rounded);
     if (!x64_traps(cg)) {
@@ -623,7 +659,7 @@ static void ftou_signed(struct cg *cg, const struct cg_inst *i, unsigned a, stru
 {
     const struct x64_mem limit = power_of_two(cg, wide(i), x64_w(i->op) ? 63 : 32);
     const struct x64_mem minus_one =
-        x64_pool_splat(cg, i->op->lane, wide(i) ? 0xbff0000000000000 : 0xbf800000);
+        x64_pool_splat(cg, wide(i) ? IR_LANE_D : IR_LANE_S, wide(i) ? 0xbff0000000000000 : 0xbf800000);
     const uint32_t compare = wide(i) ? V_UCOMISD : V_UCOMISS;
 
     x64_trap_here(cg, slow);
@@ -645,7 +681,7 @@ void x64_emit_ftou(struct cg *cg, const struct cg_inst *i)
         return;
     }
     slow = x64_slow_eval(cg, i);
-    s = prepare(cg, i, A, T0, slow);
+    s = prepare_scalar(cg, i, slow);
     if (X64_HAS(AVX512F)) { /* all ones for what does not fit, and Invalid */
         x64_trap_here(cg, slow);
         x64_evex_rr(cg, w | (wide(i) ? V_EV_CVTTSD2USI : V_EV_CVTTSS2USI), D, 0, s.rounded, 0);
@@ -703,6 +739,8 @@ void x64_emit_vftoi(struct cg *cg, const struct cg_inst *i)
     struct cg_ool *slow;
     struct source s;
 
+    if (x64_half_vftoi(cg, i))
+        return;
     if (!lanes_inline(cg, i, sign) || !rounds_inline(i) || (scalar(i) && i->op->imm)) {
         x64_emit_eval(cg, i);
         return;
@@ -748,13 +786,21 @@ static void from_int(struct cg *cg, uint32_t op, unsigned d, unsigned r)
         x64_rr(cg, op, d, r);
 }
 
+/* Integers that a single cannot hold overflow a half: rounding twice is innocent if they are not scaled. */
+static bool itof_inline(const struct cg *cg, const struct cg_inst *i)
+{
+    if (!rounds_dynamically(i))
+        return false;
+    return LANE == IR_LANE_H ? x64_half_inline(cg, i->op) && i->op->imm == 0 : x64_host_fp(cg, i);
+}
+
 void x64_emit_itof(struct cg *cg, const struct cg_inst *i)
 {
     const bool sign = i->op->opc == IR_stof, wide_int = i->op->type == IR_I64;
     const uint32_t op = wide(i) ? V_CVTSI2SD : V_CVTSI2SS;
-    struct cg_ool *slow;
+    struct cg_ool *slow = NULL;
 
-    if (!x64_host_fp(cg, i) || !rounds_dynamically(i)) {
+    if (!itof_inline(cg, i)) {
         x64_emit_eval(cg, i);
         return;
     }
@@ -768,11 +814,12 @@ void x64_emit_itof(struct cg *cg, const struct cg_inst *i)
         x64_test_rr(cg, X_W, A, A);
         x64_jcc(cg, CC_S, &slow->from);
         from_int(cg, op | X_W, D, A);
-        scale_down(cg, i, false);
-        x64_bind(cg, &slow->back);
-        return;
     }
     scale_down(cg, i, false);
+    if (LANE == IR_LANE_H)
+        x64_v2i(cg, V_VCVTPS2PH, D, D, 4); /* round as MXCSR */
+    if (slow)
+        x64_bind(cg, &slow->back);
 }
 
 void x64_emit_vitof(struct cg *cg, const struct cg_inst *i)
@@ -780,6 +827,8 @@ void x64_emit_vitof(struct cg *cg, const struct cg_inst *i)
     const bool sign = i->op->opc == IR_vstof;
     unsigned a;
 
+    if (x64_half_vitof(cg, i))
+        return;
     if (!lanes_inline(cg, i, sign)) {
         x64_emit_eval(cg, i);
         return;

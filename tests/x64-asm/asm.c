@@ -405,6 +405,50 @@ static void test_vector(const char *name, uint32_t op)
     }
 }
 
+/* VEX forms of 256 bits, as vec_half.c uses them: the text's numbers are those of registers d, a, b. */
+static void test_ymm(void)
+{
+    static const struct { const char *mnemonic; uint32_t op; bool two; int imm; const char *text; } rows[] = {
+        {"vaddps", V_ADDPS, false, -1, "ymm%u, ymm%u, ymm%u"},
+        {"vaddpd", V_ADDPD, false, -1, "ymm%u, ymm%u, ymm%u"},
+        {"vpaddq", V_PADDQ, false, -1, "ymm%u, ymm%u, ymm%u"},
+        {"vpand", V_PAND, false, -1, "ymm%u, ymm%u, ymm%u"},
+        {"vsqrtps", V_SQRTPS, true, -1, "ymm%u, ymm%u"},
+        {"vroundps", V_ROUNDPS, true, 3, "ymm%u, ymm%u, 3"},
+        {"vptest", V_PTEST, true, -1, "ymm%u, ymm%u"},
+        {"vcvttps2dq", V_CVTTPS2DQ, true, -1, "ymm%u, ymm%u"},
+        {"vcvtph2ps", V_VCVTPH2PS, true, -1, "ymm%u, xmm%u"},
+        {"vcvtps2pd", V_CVTPS2PD, true, -1, "ymm%u, xmm%u"},
+        {"vcvtpd2ps", V_CVTPD2PS, true, -1, "xmm%u, ymm%u"},
+        {"vpmovsxwd", V_PMOVSXWD, true, -1, "ymm%u, xmm%u"},
+        {"vmovmskps", V_MOVMSKPS, true, -1, NULL},
+        {"vcvtps2ph", V_VCVTPS2PH, true, 4, "xmm%2$u, ymm%1$u, 4"},
+        {"vextractf128", V_VEXTRACTF128, true, 1, "xmm%2$u, ymm%1$u, 1"},
+    };
+    char text[64];
+
+    for (unsigned k = 0; k < sizeof rows / sizeof *rows; k++) {
+        for (unsigned n = 0; n < 40; n++) {
+            const unsigned d = random_below(16), a = random_below(16), b = random_below(16);
+
+            begin();
+            x64_vex_rr(&cg, rows[k].op | X_YMM, d, rows[k].two ? 0 : a, b);
+            if (rows[k].imm >= 0)
+                x64_u8(&cg, (unsigned)rows[k].imm);
+            if (!rows[k].text)
+                snprintf(text, sizeof text, "%s, ymm%u", names32[d], b);
+            else if (rows[k].two)
+                snprintf(text, sizeof text, rows[k].text, d, b);
+            else
+                snprintf(text, sizeof text, rows[k].text, d, a, b);
+            check(rows[k].mnemonic, text);
+        }
+    }
+    begin();
+    x64_vzeroupper(&cg);
+    check("vzeroupper", "");
+}
+
 /* EVEX forms, as the GNU assembler encodes them (older disassemblers know few of 128 bits): the bytes
  * behind 62 of op xmm1, xmm7, xmm5; op xmm11, xmm14, xmm10; op xmm3, xmm12, xmm9; `two`: without the
  * second operand. */
@@ -529,6 +573,7 @@ int main(void)
     test_shifts();
     for (unsigned k = 0; k < sizeof vops / sizeof *vops; k++)
         test_vector(vops[k].name, vops[k].op);
+    test_ymm();
     test_evex();
     test_evex_high();
     test_vector_shifts();
