@@ -228,71 +228,54 @@ struct frame {
     uint64_t region_pc;
 };
 
-static void read_mem(union ir_val *d, uintptr_t at)
+/* The recipes that say where a value is, or which one; as recipe(). */
+static void place(struct in *s, const struct frame *f, unsigned kind, union ir_val *d)
 {
-    memcpy(d, (const void *)at, 16);
+    const uint8_t *at = s->p;
+    uint64_t n = 0;
+    if (kind == R_INT || kind == R_VEC)
+        s->p++;
+    else if (kind == R_VCONST)
+        s->p += sizeof d->v;
+    else
+        n = num(s);
+    if (!d)
+        return;
+    switch (kind) {
+    case R_INT: d->l = f->ucontext ? f->host->frame_int(f->ucontext, *at) : 0; break;
+    case R_VEC:
+        if (f->ucontext)
+            d->v = f->host->frame_vec(f->ucontext, *at);
+        break;
+    case R_STACK: memcpy(d, (const void *)(f->stack + n), sizeof d->v); break;
+    case R_STATE: memcpy(d, (const uint8_t *)f->cpu + n, sizeof d->v); break;
+    case R_CONST: d->l = (uint64_t)unzigzag(n); break;
+    case R_ADDRESS: d->l = (uint64_t)unzigzag(n) + f->region_pc; break;
+    case R_VCONST: memcpy(d, at, sizeof d->v); break;
+    default: abort();
+    }
 }
 
 /* Skips the recipe, and computes it into d unless d is NULL. */
 static void recipe(struct in *s, const struct frame *f, union ir_val *d)
 {
-    unsigned kind = *s->p++;
+    const unsigned kind = *s->p++;
     union ir_val a = {0}, b = {0}, c = {0};
+    struct ir_desc desc = {0};
     switch (kind) {
-    case R_CLEAN:
-        return;
-    case R_INT: {
-        unsigned reg = *s->p++;
-        if (d)
-            d->l = f->ucontext ? f->host->frame_int(f->ucontext, reg) : 0;
-        return;
-    }
-    case R_VEC: {
-        unsigned reg = *s->p++;
-        if (d && f->ucontext)
-            d->v = f->host->frame_vec(f->ucontext, reg);
-        return;
-    }
-    case R_STACK: {
-        uint64_t at = num(s);
-        if (d)
-            read_mem(d, f->stack + at);
-        return;
-    }
-    case R_STATE: {
-        uint64_t at = num(s);
-        if (d)
-            read_mem(d, (uintptr_t)f->cpu + at);
-        return;
-    }
-    case R_CONST:
-    case R_ADDRESS: {
-        int64_t v = unzigzag(num(s));
-        if (d)
-            d->l = (uint64_t)v + (kind == R_ADDRESS ? f->region_pc : 0);
-        return;
-    }
-    case R_VCONST:
-        if (d)
-            memcpy(d, s->p, 16);
-        s->p += 16;
-        return;
+    case R_CLEAN: return;
     case R_ZEXT:
-    case R_DEFAULT_NAN: {
-        struct ir_desc desc = {.opc = kind == R_ZEXT ? IR_vzext : IR_vfdn, .type = IR_V128};
-        desc.lane = *s->p++;
+    case R_DEFAULT_NAN:
+        desc = (struct ir_desc){.opc = kind == R_ZEXT ? IR_vzext : IR_vfdn, .type = IR_V128, .lane = *s->p++};
         recipe(s, f, d ? &a : NULL);
-        if (d)
-            ir_eval[desc.opc](f->cpu, &desc, d, &a, &b, &b);
-        return;
-    }
+        break;
     case R_LOW32:
         recipe(s, f, d);
         if (d)
             d->l = d->w;
         return;
-    case R_FLAGS: {
-        struct ir_desc desc = {.opc = (uint16_t)num(s)};
+    case R_FLAGS:
+        desc.opc = (uint16_t)num(s);
         desc.type = *s->p++;
         desc.lane = *s->p++;
         desc.mod = (uint16_t)num(s);
@@ -304,13 +287,11 @@ static void recipe(struct in *s, const struct frame *f, union ir_val *d)
             a.l = a.w;
             b.l = b.w;
         }
-        if (d)
-            ir_eval[desc.opc](f->cpu, &desc, d, &a, &b, &c);
-        return;
+        break;
+    default: place(s, f, kind, d); return;
     }
-    default:
-        abort();
-    }
+    if (d)
+        ir_eval[desc.opc](f->cpu, &desc, d, &a, &b, &c);
 }
 
 static void apply(const struct frame *f, const struct guest *guest, unsigned slot,
