@@ -43,6 +43,7 @@ enum {
     TCG_H_VECTOR = 8, /* a vcall */
     TCG_H_ENDS = 16,  /* may change mode, run_mode or fp control: the front end ends the region after it */
     TCG_H_VARIES = 32, /* two calls with the same arguments may give different results */
+    TCG_H_PURE = 64,   /* `call`: is for its result alone; left out where nobody reads that */
 };
 struct tcg_helper {
     const char *name;
@@ -152,6 +153,9 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
  * line goes on where they are skipped, and else leads to a line that begins with this instruction.  Then the
  * front end takes back whatever it has emitted of the instruction after this, and goes on at pc. */
 bool tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc);
+/* Behind ops alone that only compute: if cond goes to a line that begins with this instruction, else goes on
+ * with it in a way that may count on the opposite.  False: it cannot, nothing was done. */
+bool tcg_lift_unless(struct tcg_lift *l, enum ir_cond cond, ir_ref flags);
 /* Code at address, n bytes, behind the instruction, if the page that was fetched from last goes that far,
  * and no more than TCG_AHEAD bytes ahead; a line that looks ahead depends on that code.  It is read once:
  * an instruction that is lifted later is what was seen here, even if another thread has changed it. */

@@ -220,22 +220,22 @@ static uint64_t a32_helper_read_clock(struct tcg_cpu *cpu, uint64_t a, uint64_t 
     return (uint64_t)now.tv_sec << 30 | (uint64_t)now.tv_nsec;
 }
 
-/* FPSCR but for N, Z, C and V.  A program that reads its FP status may care about what is costly to know
+/* QC and the cumulative flags of FPSCR.  A program that reads them may care about what is costly to know
  * exactly. */
-static uint64_t a32_helper_read_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
-                                      uint64_t d)
+static uint64_t a32_helper_read_fp_status(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                          uint64_t d)
 {
     UNUSED_ARGS;
     tcg_fp_status_read(cpu);
-    return a32_fpscr((struct a32_cpu *)cpu) & 0x0fffffff;
+    return arm_fp_status(cpu);
 }
 
 /* The same of one that looks at the rounding mode. */
-static uint64_t a32_helper_read_fpscr_control(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
-                                              uint64_t d)
+static uint64_t a32_helper_peek_fp_status(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
+                                          uint64_t d)
 {
     UNUSED_ARGS;
-    return a32_fpscr((struct a32_cpu *)cpu) & 0x0fffffff;
+    return arm_fp_status(cpu);
 }
 
 static uint64_t a32_helper_write_fpscr(struct tcg_cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
@@ -297,6 +297,7 @@ static const struct tcg_slot slots[A32_SLOT_COUNT] = {
     WORD_SLOT("tpidrurw", tpidrurw, IR_I32),
     WORD_SLOT("tpidruro", tpidruro, IR_I32),
     WORD_SLOT("fpscr_nzcv", fpscr_nzcv, IR_FLAGS),
+    WORD_SLOT("fpscr", fpscr, IR_I32),
     SLOTS_0_15(S_SLOT), SLOTS_16_31(S_SLOT),
     SLOTS_0_15(D_SLOT), SLOTS_16_31(D_SLOT),
     SLOTS_0_15(Q_SLOT),

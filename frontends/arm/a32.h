@@ -32,7 +32,7 @@ struct a32_cpu {
     uint32_t tpidrurw;       /* TPIDRURW, of the program's own use */
     uint32_t tpidruro;       /* TPIDRURO, the TLS register that Linux sets */
     uint32_t fpscr_nzcv;     /* FPSCR.NZCV, TCG_FLAG_* */
-    uint32_t fpscr_len;      /* FPSCR.Len and Stride, where they are in FPSCR (bits 21..16) */
+    uint32_t fpscr;          /* the control part of FPSCR: tcg.fp's, and Len and Stride (bits 21..16) */
     tcg_v128 q[16];          /* Q0..Q15; D<n> and S<n> are parts of them */
 };
 
@@ -49,6 +49,7 @@ enum a32_slot {
     A32_SLOT_TPIDRURW,       /* IR_I32 */
     A32_SLOT_TPIDRURO,       /* IR_I32 */
     A32_SLOT_FPSCR_NZCV,     /* IR_FLAGS */
+    A32_SLOT_FPSCR,          /* IR_I32, read alone: VMSR goes through a32_set_fpscr() */
     A32_SLOT_S0,             /* A32_SLOT_S0 + n, n <= 31: 4 bytes, IR_V128; a group is a Q register */
     A32_SLOT_D0 = A32_SLOT_S0 + 32, /* 8 bytes, n <= 31 */
     A32_SLOT_Q0 = A32_SLOT_D0 + 32, /* 16 bytes, n <= 15 */

@@ -7,8 +7,7 @@ enum { FPSCR_LEN_STRIDE = 0x370000 };
 
 uint32_t a32_fpscr(struct a32_cpu *cpu)
 {
-    return arm_nzcv(cpu->fpscr_nzcv) | arm_fp_control(&cpu->tcg.fp) | cpu->fpscr_len |
-           arm_fp_status(&cpu->tcg);
+    return arm_nzcv(cpu->fpscr_nzcv) | cpu->fpscr | arm_fp_status(&cpu->tcg);
 }
 
 void a32_set_fpscr(struct a32_cpu *cpu, uint32_t value)
@@ -17,9 +16,10 @@ void a32_set_fpscr(struct a32_cpu *cpu, uint32_t value)
     arm_set_fp_status(&cpu->tcg, value);
     cpu->tcg.fp_std.fz16 = cpu->tcg.fp.fz16;
     cpu->tcg.fp_std.ahp = cpu->tcg.fp.ahp;
-    cpu->fpscr_len = value & FPSCR_LEN_STRIDE;
+    const uint32_t len = value & FPSCR_LEN_STRIDE;
+    cpu->fpscr = arm_fp_control(&cpu->tcg.fp) | len;
     cpu->fpscr_nzcv = arm_flags(value);
     cpu->tcg.mode &= ~(uint32_t)(A32_MODE_FPSCR | A32_MODE_VECTOR);
-    cpu->tcg.mode |= (special ? A32_MODE_FPSCR : 0) | (cpu->fpscr_len ? A32_MODE_VECTOR : 0);
+    cpu->tcg.mode |= (special ? A32_MODE_FPSCR : 0) | (len ? A32_MODE_VECTOR : 0);
     tcg_fp_load(&cpu->tcg);
 }

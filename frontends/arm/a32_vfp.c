@@ -8,6 +8,7 @@
  * them.  UNPREDICTABLE: register numbers beyond the last are UNDEFINED.
  */
 #include "frontends/arm/a32_neon.h"
+#include "frontends/arm/arm_state.h"
 
 /* --- registers of a precision ------------------------------------------------------------------- */
 
@@ -544,6 +545,19 @@ static bool rounding_mode_only(struct a32_lift *s, unsigned rt)
     return false;
 }
 
+/* The control part of FPSCR.  Where code is about to look at the rounding mode it is mostly to nearest: then
+ * there is nothing to test, and the register with all of FPSCR is soon another's, so that the cumulative flags
+ * need not be collected. */
+static ir_ref fp_control(struct a32_lift *s, bool mode)
+{
+    const ir_ref control = ir_get(s->ir, A32_SLOT_FPSCR);
+    if (mode && !(s->l->mode & (A32_MODE_VECTOR | A32_MODE_FPSCR)) &&
+        tcg_lift_unless(s->l, IR_NE, ir_flags_and(s->ir, IR_I32, control, control))) {
+        return a32_imm(s, 0);
+    }
+    return control;
+}
+
 /* VMRS Rt, FPSCR; VMRS APSR_nzcv, FPSCR */
 TRANS(VMRS)
 {
@@ -556,9 +570,11 @@ TRANS(VMRS)
     }
     a32_guard(s);
     const bool mode = rounding_mode_only(s, a->rt);
-    const ir_ref rest = ir_call(s->ir, mode ? A32_H_read_fpscr_control : A32_H_read_fpscr, 0, 0, 0, 0);
+    const ir_ref control = fp_control(s, mode);
+    const ir_ref status = ir_call(s->ir, mode ? A32_H_peek_fp_status : A32_H_read_fp_status, 0, 0, 0, 0);
     const ir_ref nzcv = ir_nzcv(s->ir, ir_get(s->ir, A32_SLOT_FPSCR_NZCV));
-    a32_put_r(s, a->rt, ir_or(s->ir, IR_I32, rest, nzcv));
+    const ir_ref bits = ir_and(s->ir, IR_I32, status, a32_imm(s, ARM_FP_FLAGS | ARM_FP_QC));
+    a32_put_r(s, a->rt, ir_or(s->ir, IR_I32, ir_or(s->ir, IR_I32, bits, nzcv), control));
     if (!mode && !s->l->fp_status) {
         a32_end(s); /* from now on FP status must be exact */
     }

@@ -356,8 +356,9 @@ static void live_virtual(struct live *l, ir_ref r, const struct ir_op *op)
 /* Does nobody ask for what op r makes, which it is only there for? */
 static bool dead(const struct live *l, ir_ref r, const struct ir_op *op)
 {
-    return ir_opinfo[op->opc].flags & IRF_PURE && !l->val[r].end && l->fused != r &&
-           !(op->pass & CG_SETS);
+    return !l->val[r].end && l->fused != r && !(op->pass & CG_SETS) &&
+           (ir_opinfo[op->opc].flags & IRF_PURE ||
+            (op->opc == IR_call && l->ir->guest->helpers[op->mod].flags & TCG_H_PURE));
 }
 
 static void live_op(struct live *l, ir_ref r, struct ir_op *op)

@@ -2,6 +2,7 @@
 /* Pure ops whose result nobody reads go. */
 #include <string.h>
 
+#include "tcg/guest.h"
 #include "tcg/opt/opt.h"
 
 static bool marked(const struct ir *ir, ir_ref r)
@@ -14,12 +15,18 @@ static void mark(struct ir *ir, ir_ref r)
     ir->mark[r / 64] |= UINT64_C(1) << r % 64;
 }
 
+static bool pure(const struct ir *ir, const struct ir_op *op)
+{
+    return ir_opinfo[op->opc].flags & IRF_PURE ||
+           (op->opc == IR_call && ir->guest->helpers[op->mod].flags & TCG_H_PURE);
+}
+
 /* Marks what block b needs; drop: what it does not need goes, nothing that comes later will ask. */
 static void walk_block(struct ir *ir, const struct ir_block *b, bool drop)
 {
     for (ir_ref r = b->last; r >= b->first; r--) {
         struct ir_op *op = &ir->ops[r];
-        if (ir_opinfo[op->opc].flags & IRF_PURE && !marked(ir, r)) {
+        if (!marked(ir, r) && pure(ir, op)) {
             if (drop && op->opc != IR_param)
                 op->opc = IR_NOP;
             continue;

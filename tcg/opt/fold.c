@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Constants, neutral operands, address arithmetic: one op, its operands final. */
+#include "tcg/guest.h"
 #include "tcg/interp/eval.h"
 #include "tcg/opt/opt.h"
 
@@ -74,6 +75,48 @@ static ir_ref rejoined(const struct ir *ir, ir_ref low, ir_ref high)
                ? half->arg[0] : 0;
 }
 
+/* Bits that may be set in the integer v; depth: how far to look. */
+static uint64_t possible(const struct ir *ir, ir_ref v, unsigned depth)
+{
+    const struct ir_op *op = &ir->ops[v];
+    switch (depth ? op->opc : IR_NOP) {
+    case IR_const:
+        return op->mod & IR_SYM ? UINT64_MAX : op->type == IR_I32 ? (uint32_t)op->imm : (uint64_t)op->imm;
+    case IR_and:
+        return possible(ir, op->arg[0], depth - 1) & possible(ir, op->arg[1], depth - 1);
+    case IR_or:
+        return possible(ir, op->arg[0], depth - 1) | possible(ir, op->arg[1], depth - 1);
+    case IR_nzcv:
+        return UINT32_C(0xf) << 28;
+    default:
+        return UINT64_MAX;
+    }
+}
+
+static bool apart(const struct ir *ir, ir_ref a, ir_ref b)
+{
+    enum { DEPTH = 3 };
+    return !(possible(ir, a, DEPTH) & possible(ir, b, DEPTH));
+}
+
+/* a & mask, where a is put together of what the mask takes and what it does not: of the flags, control and
+ * status of A32's FPSCR the code that is run most wants one. */
+static void fold_mask(const struct ir *ir, struct ir_op *op)
+{
+    const ir_ref mask = op->arg[1];
+    const struct ir_op *a;
+    while ((a = &ir->ops[op->arg[0]])->opc == IR_or) {
+        if (apart(ir, a->arg[0], mask))
+            op->arg[0] = a->arg[1];
+        else if (apart(ir, a->arg[1], mask))
+            op->arg[0] = a->arg[0];
+        else
+            break;
+    }
+    if (op->opc == IR_and && apart(ir, op->arg[0], mask))
+        make_const(op, op->type, 0, 0);
+}
+
 static void fold_binary(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
@@ -112,6 +155,8 @@ static void fold_binary(struct ir *ir, ir_ref r)
             opt_replace(ir, r, a);
         else if (is_value(ir, b, 0))
             make_const(op, op->type, 0, 0);
+        else if (is_imm(ir, b) && ir->ops[a].opc == IR_or)
+            fold_mask(ir, op);
         break;
     case IR_orn:
         if (is_value(ir, a, 0))
@@ -242,6 +287,15 @@ void opt_fold_flags_use(struct ir *ir, struct ir_op *op)
     }
 }
 
+/* A side exit that is never taken goes. */
+void opt_fold_exit(struct ir *ir, struct ir_op *op)
+{
+    const struct ir_op *fl = &ir->ops[op->arg[0]];
+    if (fl->opc == IR_flags_and && is_imm(ir, fl->arg[1]) && apart(ir, fl->arg[0], fl->arg[1]) &&
+        !ir_cond_holds((enum ir_cond)op->mod, TCG_FLAG_Z))
+        op->opc = IR_NOP;
+}
+
 void opt_fold_op(struct ir *ir, ir_ref r)
 {
     struct ir_op *op = &ir->ops[r];
@@ -261,6 +315,8 @@ void opt_fold_op(struct ir *ir, ir_ref r)
             op->arg[0] = op->arg[1];
             op->arg[1] = t;
         }
+        if (op->opc == IR_flags_and && is_imm(ir, op->arg[1]) && ir->ops[op->arg[0]].opc == IR_or)
+            fold_mask(ir, op);
     } else if (info->flags & IRF_MEM) {
         fold_address(ir, op);
     } else {

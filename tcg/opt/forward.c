@@ -84,10 +84,15 @@ static void walk_block(struct walk *w, struct ir_block *b)
     for (ir_ref r = b->first; r <= b->last; r++) {
         struct ir_op *op = &ir->ops[r];
         switch (op->opc) {
-        case IR_NOP: case IR_insn: case IR_const: case IR_exit_if:
+        case IR_NOP: case IR_insn: case IR_const:
+            rename_args(ir, op);
+            break;
+        case IR_exit_if:
             rename_args(ir, op);
             if (w->merge)
                 opt_fold_flags_use(ir, op);
+            if (w->fold)
+                opt_fold_exit(ir, op);
             break;
         case IR_get: case IR_put: case IR_call: case IR_vcall:
             rename_args(ir, op);

@@ -47,6 +47,9 @@ static inline bool opt_folds(uint16_t opc)
 void opt_fold_merge(struct ir *ir, ir_ref r);
 void opt_fold_flags_use(struct ir *ir, struct ir_op *op);
 
+/* A side exit, its flags final. */
+void opt_fold_exit(struct ir *ir, struct ir_op *op);
+
 /* Op r is the same as value v. */
 static inline void opt_replace(struct ir *ir, ir_ref r, ir_ref v)
 {

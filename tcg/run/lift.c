@@ -237,6 +237,14 @@ static bool skips(struct tcg_lift *l, uint64_t pc)
     return l->calls && tcg_seen(l->tcg, pc, l->mode, l->run_mode);
 }
 
+bool tcg_lift_unless(struct tcg_lift *l, enum ir_cond cond, ir_ref flags)
+{
+    if (!l->n_insns || finder_of(l)->how->line != TCG_LINE || l->run_mode & TCG_RUN_ONE_INSN)
+        return false;
+    ir_exit_if(l->ir, cond, flags, l->pc);
+    return true;
+}
+
 /* The instruction is not run in this line: an exit to it leads on, and need not poll. */
 static void drop_insn(struct ir *ir)
 {
