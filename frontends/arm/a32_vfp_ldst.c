@@ -2,7 +2,7 @@
 /*
  * Loads and stores of VFP registers (ARM ARM F6.1: VLDR, VSTR, VLDM, VSTM, VPUSH, VPOP).
  *
- * Several registers go at once where they are neighbours in one D or Q register, unless data is
+ * Several S registers go at once where they are neighbours in one D or Q register, unless data is
  * big-endian.  Addresses need not be aligned (the architecture wants words).  UNPREDICTABLE lists (none,
  * more than 16 D registers, beyond the last) are UNDEFINED.
  */
@@ -39,11 +39,15 @@ static bool one(struct a32_lift *s, bool load, unsigned sz, unsigned vd, unsigne
 TRANS(VLDR) { return ONE(true); }
 TRANS(VSTR) { return ONE(false); }
 
-/* How many words, from S register (or half of a D register) r on, can be accessed at once. */
+/* How many words, from S register (or half of a D register) r on, can be accessed at once.  D registers one
+ * by one, as they are mostly written: a wider load of two stores waits until both have left the store buffer. */
 static unsigned at_once(const struct a32_lift *s, unsigned r, unsigned left, bool dbl)
 {
+    if (dbl) {
+        return 2;
+    }
     if (a32_order(s)) {
-        return dbl ? 2 : 1;
+        return 1;
     }
     return r % 4 == 0 && left >= 4 ? 4 : r % 2 == 0 && left >= 2 ? 2 : 1;
 }
