@@ -5,6 +5,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -118,19 +120,25 @@ static int put_events(struct lu_task *t, uint64_t address, const struct epoll_ev
     return 0;
 }
 
-/* Fewer events than the guest has room for may come back: the rest stays ready. */
+/* As many events at once as the guest has room for: it may count on getting all that are ready. */
 static int64_t epoll_wait_common(struct lu_task *t, int nr, const uint64_t arg[6])
 {
-    struct epoll_event events[512];
-    int max = (int)arg[2] < 512 ? (int)arg[2] : 512;
+    enum { FEW = 512, MOST = INT_MAX / sizeof(struct epoll_event) /* of the kernel */ };
+    struct epoll_event few[FEW], *more = NULL, *events = few;
+    int max = (int)arg[2];
     uint64_t mask, pointer;
-    int64_t result = begin_mask(t, arg[4], arg[5], &mask, &pointer);
 
-    if (result)
-        return result;
-    result = end_mask(pointer, lu_safe_syscall(nr, arg[0], events, max, arg[3], pointer, 8));
+    if (max > FEW && max <= MOST) {
+        more = events = malloc(max * sizeof *events);
+        if (!more)
+            return -ENOMEM;
+    }
+    int64_t result = begin_mask(t, arg[4], arg[5], &mask, &pointer);
+    if (!result)
+        result = end_mask(pointer, lu_safe_syscall(nr, arg[0], events, max, arg[3], pointer, 8));
     if (result > 0 && put_events(t, arg[1], events, result))
-        return -EFAULT;
+        result = -EFAULT;
+    free(more);
     return result;
 }
 

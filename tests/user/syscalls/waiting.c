@@ -141,6 +141,27 @@ static void epolls(void)
     FAILS(EFAULT, epoll_wait(ep, (void *)8, 1, 0));
 }
 
+/* All that is ready comes at once, if there is room for it. */
+static void many_events(void)
+{
+    enum { MANY = 600 };
+    static struct epoll_event event = {.events = EPOLLOUT}, events[MANY];
+    int ep = epoll_create1(0), fd[2], first, added = 0, right = 0;
+
+    CHECK(pipe(fd) == 0 && (first = fcntl(fd[1], F_DUPFD, 100)) == 100);
+    for (int n = 0; n < MANY; n++) {
+        event.data.u64 = n;
+        added += dup2(fd[1], first + n) >= 0 && !epoll_ctl(ep, EPOLL_CTL_ADD, first + n, &event);
+    }
+    CHECK(added == MANY && epoll_wait(ep, events, MANY, 1000) == MANY);
+    for (int n = 0; n < MANY; n++)
+        right += events[n].data.u64 == (uint64_t)n && events[n].events == EPOLLOUT;
+    CHECK(right == MANY);
+    for (int n = 0; n < MANY; n++)
+        close(first + n);
+    close(fd[0]), close(fd[1]), close(ep);
+}
+
 int main(void)
 {
     int fd[2];
@@ -151,5 +172,6 @@ int main(void)
     masks(fd);
     interrupted(fd);
     epolls();
+    many_events();
     return check_failed;
 }
