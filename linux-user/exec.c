@@ -24,9 +24,8 @@
 enum { MAX_SCRIPTS = 5, SCRIPT_LINE = 256 };
 
 static char own_path[PATH_MAX]; /* of the translator, for where there is no /proc; "" if not known */
-static bool by_kernel;          /* it runs guest programs by us, and does not tell where we are */
 
-/* Without /proc, what binfmt_misc was asked to run is all that is known. */
+/* Was it binfmt_misc that ran us?  Then without /proc nobody tells where we are. */
 static bool is_guest_program(const char *path)
 {
     unsigned char head[64];
@@ -42,8 +41,7 @@ void lu_exec_init(const char *own)
     ssize_t n = readlink("/proc/self/exe", own_path, sizeof own_path - 1);
     if (n > 0)
         return;
-    by_kernel = is_guest_program(own);
-    if (by_kernel || !realpath(own, own_path))
+    if (is_guest_program(own) || !realpath(own, own_path))
         own_path[0] = '\0';
 }
 
@@ -351,9 +349,9 @@ static int64_t run_guest(struct lu_task *t, const struct lu_exec_target *target,
     int64_t r = lu_host_syscall(SYS_execve, "/proc/self/exe", list, envp);
     if (no_proc(r) && own_path[0])
         r = lu_host_syscall(SYS_execve, own_path, list, envp);
-    if (no_proc(r) && by_kernel)
-        r = run_host(target, argv, envp);
-    return r;
+    /* After a chroot or umount we may be nowhere, and the kernel alone knows us, if by binfmt_misc. */
+    int64_t by_kernel = no_proc(r) ? run_host(target, argv, envp) : r;
+    return by_kernel == -ENOEXEC ? r : by_kernel;
 }
 
 /* With all signals blocked. */
