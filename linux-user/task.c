@@ -106,16 +106,24 @@ _Noreturn void lu_cpu_loop(struct lu_task *t)
 enum { FUTEX_WAITERS_ = 1u << 31, FUTEX_OWNER_DIED_ = 1 << 30, FUTEX_TID = 0x3fffffff };
 enum { FUTEX_WAKE_ = 1, ROBUST_LIMIT = 2048 };
 
+static bool owns(const struct lu_task *t, uint32_t word)
+{
+    return (lu_load(&word, sizeof word) & FUTEX_TID) == (uint32_t)t->tid;
+}
+
 static void owner_died(struct lu_task *t, uint64_t address)
 {
     uint32_t word, dead;
-    if (address & 3 || lu_copy_from(t, &word, address, sizeof word))
+    if (address & 3 || lu_copy_from(t, &word, address, sizeof word) || !owns(t, word))
+        return;
+    /* May it be written at all?  A byte of our number is what it is as long as we own it. */
+    if (lu_copy_to(t, address + 1, (uint8_t *)&word + 1, 1))
         return;
     uint32_t *futex = lu_ptr(address);
     do {
-        dead = lu_load(&word, sizeof word);
-        if ((dead & FUTEX_TID) != (uint32_t)t->tid)
+        if (!owns(t, word))
             return;
+        dead = lu_load(&word, sizeof word);
         lu_store(&dead, (dead & FUTEX_WAITERS_) | FUTEX_OWNER_DIED_, sizeof dead);
     } while (!__atomic_compare_exchange_n(futex, &word, dead, false, __ATOMIC_SEQ_CST,
                                           __ATOMIC_SEQ_CST));

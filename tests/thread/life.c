@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <spawn.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -218,6 +219,30 @@ static void test_robust(void)
     kill(child, SIGKILL);
     CHECK(pthread_mutex_lock(&shared->m) == EOWNERDEAD);
     waitpid(child, NULL, 0);
+}
+
+/* Lists that nobody but a program gone wrong has: of words that cannot be written or read, and round. */
+static void *die_with_odd_list(void *arg)
+{
+    struct entry { struct entry *next; uint32_t word; } *e = arg;
+    static struct { struct entry *first; long offset; struct entry *pending; } head;
+    e->word = (uint32_t)syscall(SYS_gettid);
+    e->next = e;
+    head.first = e;
+    head.offset = offsetof(struct entry, word);
+    head.pending = (struct entry *)((char *)e + 4096); /* where nothing is */
+    mprotect(e, 4096, PROT_READ);
+    CHECK(syscall(SYS_set_robust_list, &head, sizeof head) == 0);
+    return NULL;
+}
+
+static void test_odd_robust(void)
+{
+    pthread_t t;
+    char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(pages + 4096, 4096, PROT_NONE);
+    pthread_create(&t, NULL, die_with_odd_list, pages);
+    CHECK(pthread_join(t, NULL) == 0);
 }
 
 /* ---- cancellation, exit ---------------------------------------------------------------------------- */
@@ -544,6 +569,7 @@ int main(int argc, char **argv)
     run("signals to threads", test_signals);
     run("mutex and condition", test_turns);
     run("robust mutexes", test_robust);
+    run("lists of robust mutexes that are wrong", test_odd_robust);
     run("cancellation", test_cancel);
     run("exit of threads and process", test_exit);
     run("fork while others run", test_fork_in_thread);
