@@ -110,6 +110,7 @@ struct tcg_lift {
     unsigned n_insns;
     uint64_t limit;              /* no instruction at or past this address joins the region */
     uint64_t skip_to;            /* the last tcg_lift_skip()'s, 0: none yet */
+    bool exits;                  /* there is a side exit in the line */
     bool calls;                  /* set by the front end: what it is about to skip is a call */
     const uint8_t *code;         /* code at code_start, code_size bytes, as tcg_lift_fetch() found it */
     uint64_t code_start, code_size;

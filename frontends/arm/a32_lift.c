@@ -59,6 +59,7 @@ static uint64_t run_end(struct a32_lift *s)
 void a32_skip_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc)
 {
     ir_exit_if(s->ir, cond, flags, pc);
+    s->l->exits = true;
     s->l->skip_to = pc;
 }
 

@@ -111,15 +111,16 @@ void ir_init(struct ir *ir, const struct guest *guest)
 
 void ir_reset(struct ir *ir)
 {
-    if (!ir->cap)
-        ir_grow(ir);
-    memset(&ir->ops[0], 0, sizeof ir->ops[0]);
     ir->n = 1;
+    if (!ir->cap)
+        ir_grown(ir, 0);
+    memset(&ir->ops[0], 0, sizeof ir->ops[0]);
     ir->n_blocks = 0;
     ir->promoted = false;
     ir->local = false;
     ir->batches = false;
     ir->promotes = false;
+    ir->replaced = false;
     ir->n_edge_args = 0;
 }
 
@@ -138,12 +139,13 @@ void ir_free(struct ir *ir)
     memset(ir, 0, sizeof *ir);
 }
 
-void ir_grow(struct ir *ir)
+ir_ref ir_grown(struct ir *ir, ir_ref r)
 {
     ir->ops = grow(ir->ops, &ir->cap, ir->n + 1, sizeof *ir->ops);
     ir->mark = realloc(ir->mark, (ir->cap / 64 + 1) * sizeof *ir->mark);
     if (!ir->mark)
         abort();
+    return r;
 }
 
 void ir_cut(struct ir *ir, ir_ref n)
@@ -239,18 +241,17 @@ ir_ref ir_get(struct ir *ir, unsigned slot)
     if (ir->promotes && ir->now[slot])
         return ir->now[slot];
     const struct tcg_slot *s = &ir->guest->slots[slot];
-    const ir_ref r = ir_mk(ir, IR_get, s->type, 0, 0, 0, 0, slot, 0, 0);
     if (!s->group)
-        ir->now[slot] = r;
-    return r;
+        ir->now[slot] = ir->n; /* the op to come, which is made last: nothing is kept across a call */
+    return ir_mk(ir, IR_get, s->type, 0, 0, 0, 0, slot, 0, 0);
 }
 
 void ir_put(struct ir *ir, unsigned slot, ir_ref v)
 {
     const struct tcg_slot *s = &ir->guest->slots[slot];
-    ir_mk(ir, IR_put, s->type, 0, v, 0, 0, slot, 0, 0);
     if (!s->group)
         ir->now[slot] = v;
+    ir_mk(ir, IR_put, s->type, 0, v, 0, 0, slot, 0, 0);
 }
 
 /* Behind a call of helper h, which may change them. */

@@ -135,6 +135,7 @@ struct ir {
     bool promoted;         /* no block gets a slot that it has put before */
     bool local;            /* values are used in their own blocks alone */
     bool batches;          /* a block does several rounds of a loop at once (opt/lanes.c) */
+    bool replaced;         /* an op has become a NOP, the value to use for it in arg[0] */
     bool promotes;         /* see ir_promote(), which now[] is for: by slot, its value; 0: not known */
     ir_ref now[IR_MAX_SLOTS];
     uint64_t *mark;        /* scratch of passes: a bit for each op */
@@ -150,22 +151,24 @@ void ir_promote(struct ir *ir);
 /* Takes back op n and those behind it, of the one block that there is yet. */
 void ir_cut(struct ir *ir, ir_ref n);
 
-/* Room for one op more. */
-void ir_grow(struct ir *ir);
+/* There is always room for one op more (n < cap): it is made behind the op that took the last, so that
+ * building one keeps nothing across a call.  Returns r. */
+ir_ref ir_grown(struct ir *ir, ir_ref r);
+static inline ir_ref ir_added(struct ir *ir)
+{
+    const ir_ref r = ir->n++;
+    return r + 1 < ir->cap ? r : ir_grown(ir, r);
+}
 /* Append an op; returns its ref (also for ops without a result). */
 static inline ir_ref ir_emit(struct ir *ir, struct ir_op op)
 {
-    if (ir->n == ir->cap)
-        ir_grow(ir);
     ir->ops[ir->n] = op;
-    return ir->n++;
+    return ir_added(ir);
 }
 /* The same, field by field: built in place, which is what most of lifting is. */
 static inline ir_ref ir_mk(struct ir *ir, uint16_t opc, uint8_t type, uint8_t lane, ir_ref a,
                            ir_ref b, ir_ref c, int64_t imm, int64_t imm2, unsigned mod)
 {
-    if (ir->n == ir->cap)
-        ir_grow(ir);
     struct ir_op *op = &ir->ops[ir->n];
     op->opc = opc;
     op->type = type;
@@ -178,7 +181,7 @@ static inline ir_ref ir_mk(struct ir *ir, uint16_t opc, uint8_t type, uint8_t la
     op->arg[3] = 0;
     op->imm = imm;
     op->imm2 = imm2;
-    return ir->n++;
+    return ir_added(ir);
 }
 
 /* Blocks, for regions of more than one: ir_block_begin opens block k = 0, 1, ... in order;

@@ -13,6 +13,7 @@ enum { MAX_SLOTS = 256 };
 struct walk {
     struct ir *ir;
     bool promote, narrow, fold;
+    bool slots;             /* gets may yet be of what is known: not all were left out when the region was built */
     bool vzext;             /* there is one, or a vfdn: else nothing is to be narrowed */
     bool merge;             /* there is a flags_merge that did not fold */
     ir_ref slot[MAX_SLOTS]; /* what each slot holds, as far as this block knows */
@@ -20,6 +21,8 @@ struct walk {
 
 static inline void rename_args(struct ir *ir, struct ir_op *op)
 {
+    if (!ir->replaced)
+        return;
     for (unsigned k = 0, n = ir_arg_count[op->opc]; k < n; k++)
         if (ir->ops[op->arg[k]].opc == IR_NOP) /* op 0 is one, in favour of 0 */
             op->arg[k] = ir->ops[op->arg[k]].arg[0];
@@ -59,9 +62,8 @@ static void share_trunc(struct ir *ir, ir_ref r, ir_ref first)
         a->pass = (uint16_t)r;
 }
 
-static void simplify(struct walk *w, ir_ref r, ir_ref first)
+static void simplify(struct walk *w, ir_ref r, struct ir_op *op, ir_ref first)
 {
-    struct ir_op *op = &w->ir->ops[r];
     w->vzext |= op->opc == IR_vzext || op->opc == IR_vfdn;
     if (w->fold && op->opc == IR_flags_merge) {
         opt_fold_merge(w->ir, r);
@@ -80,9 +82,10 @@ static void simplify(struct walk *w, ir_ref r, ir_ref first)
 static void walk_block(struct walk *w, struct ir_block *b)
 {
     struct ir *ir = w->ir;
-    memset(w->slot, 0, w->ir->guest->n_slots * sizeof w->slot[0]);
-    for (ir_ref r = b->first; r <= b->last; r++) {
-        struct ir_op *op = &ir->ops[r];
+    if (w->slots)
+        memset(w->slot, 0, w->ir->guest->n_slots * sizeof w->slot[0]);
+    struct ir_op *op = &ir->ops[b->first];
+    for (ir_ref r = b->first; r <= b->last; r++, op++) {
         switch (op->opc) {
         case IR_NOP: case IR_insn: case IR_const:
             rename_args(ir, op);
@@ -96,12 +99,12 @@ static void walk_block(struct walk *w, struct ir_block *b)
             break;
         case IR_get: case IR_put: case IR_call: case IR_vcall:
             rename_args(ir, op);
-            if (w->promote)
+            if (w->slots)
                 promote(w, r, op);
             break;
         default:
             rename_args(ir, op);
-            simplify(w, r, b->first);
+            simplify(w, r, op, b->first);
         }
     }
     for (int e = 0; e < 2; e++) {
@@ -120,6 +123,7 @@ void opt_forward(struct ir *ir, unsigned disabled)
     struct walk w;
     w.ir = ir;
     w.promote = !(disabled >> OPT_promote & 1);
+    w.slots = w.promote && (!ir->promotes || ir->groups);
     w.narrow = !(disabled >> OPT_narrow & 1);
     w.fold = !(disabled >> OPT_fold & 1);
     w.vzext = w.merge = false;

@@ -271,7 +271,7 @@ static void regroup(struct ir *ir)
     if (!choose(ir, &g))
         return;
     list_members(ir->guest, &g);
-    g.cap = ir->n * 2;
+    g.cap = ir->n * 2 + 1;
     g.ops = malloc(g.cap * sizeof *g.ops);
     g.map = calloc(ir->n, sizeof *g.map);
     if (!g.ops || !g.map)

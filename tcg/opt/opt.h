@@ -57,6 +57,7 @@ static inline void opt_replace(struct ir *ir, ir_ref r, ir_ref v)
     op->opc = IR_NOP;
     op->arg[0] = v;
     op->arg[1] = op->arg[2] = op->arg[3] = 0;
+    ir->replaced = true;
 }
 
 #endif

@@ -52,40 +52,56 @@ static const uint8_t *code_at(struct tcg *tcg, uint64_t address, uint64_t *avail
     return bytes;
 }
 
-/* As tcg_lift_fetch(); what is left of the page is remembered. */
-bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
+/* Code of the page that is fetched from, from p at `address` on, n bytes at most. */
+static void remember_code(struct tcg_lift *l, const uint8_t *p, uint64_t address, uint64_t n)
 {
-    struct tcg *tcg = l->tcg;
-    uint8_t *to = bytes;
-    const unsigned whole = n;
-    l->fetched = address + n;
+    const uint64_t page_left = (1u << TCG_PAGE_BITS) - address % (1u << TCG_PAGE_BITS);
+    l->code = p;
+    l->code_start = address;
+    l->code_size = n < page_left ? n : page_left;
+}
+
+/* n bytes, maybe of two pages, maybe looked at before. */
+static bool fetch(struct tcg_lift *l, uint64_t address, uint8_t *to, unsigned n)
+{
     if (l->ahead_end && address >= l->ahead_start && address + n <= l->ahead_end) {
-        memcpy(bytes, l->tcg->ahead + (address - l->ahead_start), n);
+        memcpy(to, l->tcg->ahead + (address - l->ahead_start), n);
         n = 0;
     }
     while (n) {
         uint64_t avail = 0;
-        const uint8_t *p = code_at(tcg, address, &avail);
-        if (!p || !avail || address >> TCG_PAGE_BITS == tcg->lift_bad) {
+        const uint8_t *p = code_at(l->tcg, address, &avail);
+        if (!p || !avail || address >> TCG_PAGE_BITS == l->tcg->lift_bad) {
             if (!l->done)
                 ir_raise(l->ir, TCG_EXC_FETCH, (int64_t)address, l->pc);
             l->done = true;
             return false;
         }
-        const uint64_t page_left = (1u << TCG_PAGE_BITS) - address % (1u << TCG_PAGE_BITS);
-        l->code = p;
-        l->code_start = address;
-        l->code_size = avail < page_left ? avail : page_left;
+        remember_code(l, p, address, avail);
         unsigned k = l->code_size < n ? (unsigned)l->code_size : n;
-        if (k == 4)
-            memcpy(to, p, 4);
-        else
-            memcpy(to, p, k);
+        memcpy(to, p, k);
         to += k;
         address += k;
         n -= k;
     }
-    l->code_hash = tcg_code_hash(l->code_hash, bytes, whole);
+    return true;
+}
+
+/* As tcg_lift_fetch(); what is left of the page is remembered.  Once for each line, so with a short way. */
+bool tcg_lift_fetch_new(struct tcg_lift *l, uint64_t address, void *bytes, unsigned n)
+{
+    enum { PAGE = 1 << TCG_PAGE_BITS };
+    const uint64_t page = address / PAGE, offset = address % PAGE;
+    const struct tcg_code_page *known = &l->tcg->code_page[page % TCG_CODE_PAGES];
+    l->fetched = address + n;
+    if (n == 4 && known->bytes && known->page == page && offset + 4 <= PAGE && !l->ahead_end &&
+        page != l->tcg->lift_bad) {
+        remember_code(l, known->bytes + offset, address, PAGE);
+        memcpy(bytes, l->code, 4);
+    } else if (!fetch(l, address, bytes, n)) {
+        return false;
+    }
+    l->code_hash = tcg_code_hash(l->code_hash, bytes, n);
     return true;
 }
 
@@ -215,6 +231,7 @@ void tcg_lift_branch(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64
         tcg_lift_goto(l, taken);
         return;
     }
+    l->exits = true;
     if (goes_there(l, taken)) {
         ir_exit_if(l->ir, cond ^ 1, flags, l->next_pc);
         go_on_at(l, taken);
@@ -256,6 +273,7 @@ static void drop_insn(struct ir *ir)
 
 bool tcg_lift_skip(struct tcg_lift *l, enum ir_cond cond, ir_ref flags, uint64_t pc)
 {
+    l->exits = true;
     if (!skips(l, pc)) {
         ir_exit_if(l->ir, cond, flags, pc);
         l->skip_to = pc;
@@ -341,7 +359,7 @@ static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
 static bool at_side_exit(const struct finder *f, uint64_t pc)
 {
     const struct tcg_lift *l = &f->lift;
-    return l->ir->ops[l->ir->n - 1].opc == IR_exit_if && !on_path(f, pc) &&
+    return l->exits && l->ir->ops[l->ir->n - 1].opc == IR_exit_if && !on_path(f, pc) &&
            (f->how->line != TCG_LINE || !tcg_seen(l->tcg, pc, l->mode, l->run_mode));
 }
 
