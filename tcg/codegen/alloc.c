@@ -32,8 +32,10 @@ enum ir_type cg_move_type(const struct cg *cg, ir_ref v)
 void cg_alloc_reset(struct cg *cg)
 {
     struct cg_priv *p = cg->priv;
-    for (int c = 0; c < 2; c++)
+    for (int c = 0; c < 2; c++) {
         memset(p->reg_val[c], 0, cg->host->n_regs[c] * sizeof p->reg_val[c][0]);
+        memset(p->reg_until[c], 0, cg->host->n_regs[c] * sizeof p->reg_until[c][0]);
+    }
     memset(p->slot, 0, cg->ir->guest->n_slots * sizeof p->slot[0]);
     memset(p->stack_val, 0, p->n_stack * sizeof p->stack_val[0]);
     p->n_stack = 0;
@@ -136,14 +138,14 @@ void cg_evict(struct cg *cg, enum cg_class c, unsigned reg)
     if (p->val[v].end >= p->pos)
         save(cg, v);
     p->val[v].reg = CG_NO_REG;
-    p->reg_val[c][reg] = 0;
+    cg_hold(p, c, reg, 0);
 }
 
 /* --- registers ------------------------------------------------------------------------------------ */
 
 static void set_reg(struct cg *cg, ir_ref v, enum cg_class c, unsigned reg)
 {
-    cg->priv->reg_val[c][reg] = v;
+    cg_hold(cg->priv, c, reg, v);
     cg->priv->val[v].reg = (uint8_t)reg;
 }
 
@@ -155,6 +157,50 @@ static unsigned rotate_seed(struct cg_priv *p, unsigned n)
     return (p->seed >> 16) % n;
 }
 
+/* The registers of `can`, in the order in which they are tried. */
+static inline unsigned take_next(uint32_t *can, uint32_t first)
+{
+    const unsigned reg = (unsigned)__builtin_ctz(*can & first ? *can & first : *can);
+    *can &= ~(1u << reg);
+    return reg;
+}
+
+/* Of `can` the first register that holds nothing needed at `dead_at` or later, rather one that no value to
+ * come wants; CG_NO_REG: none. */
+static unsigned pick_free(const struct cg_priv *p, enum cg_class c, uint32_t can, uint32_t first,
+                          uint32_t dead_at)
+{
+    const uint32_t *const until = p->reg_until[c];
+    unsigned wanted = CG_NO_REG;
+    while (can) {
+        const unsigned reg = take_next(&can, first);
+        if (until[reg] >= dead_at)
+            continue;
+        if (!(p->wanted[c] >> reg & 1))
+            return reg;
+        wanted = reg;
+    }
+    return wanted;
+}
+
+/* Of `can`, none of which is free, the one whose value is used last, or was it in memory anyway. */
+static unsigned pick_last(const struct cg *cg, enum cg_class c, uint32_t can, uint32_t first)
+{
+    const struct cg_priv *p = cg->priv;
+    unsigned best = CG_NO_REG;
+    uint64_t best_next = 0;
+    while (can) {
+        const unsigned reg = take_next(&can, first);
+        const ir_ref v = p->reg_val[c][reg];
+        const uint64_t next = (uint64_t)p->val[v].next * 2 + (p->val[v].mem != CG_NONE || rematerialises(cg, v));
+        if (best == CG_NO_REG || next > best_next) {
+            best = reg;
+            best_next = next;
+        }
+    }
+    return best;
+}
+
 /* A register of class c, free or made free; values needed at `dead_at` or later keep theirs if any
  * other can be had. */
 static unsigned pick(struct cg *cg, enum cg_class c, uint32_t avoid, uint32_t dead_at)
@@ -162,38 +208,21 @@ static unsigned pick(struct cg *cg, enum cg_class c, uint32_t avoid, uint32_t de
     struct cg_priv *p = cg->priv;
     const uint32_t can = cg->host->allocatable[c] & ~avoid & ~p->locked[c];
     const uint32_t first = ~0u << rotate_seed(p, cg->host->n_regs[c]);
-    unsigned best = CG_NO_REG, free_reg = CG_NO_REG;
-    uint64_t best_next = 0;
-    for (uint32_t left = can; left;) {
-        const unsigned reg = (unsigned)__builtin_ctz(left & first ? left & first : left);
-        left &= ~(1u << reg);
-        ir_ref v = p->reg_val[c][reg];
-        if (!v || p->val[v].end < dead_at) {
-            free_reg = reg;
-            if (p->wanted[c] >> reg & 1)
-                continue;
-            break;
-        }
-        uint64_t next = (uint64_t)p->val[v].next * 2 + (p->val[v].mem != CG_NONE || rematerialises(cg, v));
-        if (best == CG_NO_REG || next > best_next) {
-            best = reg;
-            best_next = next;
-        }
+    unsigned reg = pick_free(p, c, can, first, dead_at);
+    if (reg != CG_NO_REG) {
+        if (p->reg_val[c][reg])
+            p->val[p->reg_val[c][reg]].reg = CG_NO_REG;
+        cg_hold(p, c, reg, 0);
+        return reg;
     }
-    if (free_reg != CG_NO_REG) {
-        const ir_ref v = p->reg_val[c][free_reg];
-        if (v)
-            p->val[v].reg = CG_NO_REG;
-        p->reg_val[c][free_reg] = 0;
-        return free_reg;
-    }
-    if (best == CG_NO_REG) {
+    reg = pick_last(cg, c, can, first);
+    if (reg == CG_NO_REG) {
         fprintf(stderr, "dragoman: no register of class %d at %%%u\n", c, p->pos);
         ir_print(cg->ir, stderr);
         abort();
     }
-    cg_evict(cg, c, best);
-    return best;
+    cg_evict(cg, c, reg);
+    return reg;
 }
 
 static void load(struct cg *cg, ir_ref v, unsigned reg)
@@ -330,7 +359,7 @@ void cg_forget_registers(struct cg *cg)
         for (unsigned k = 0; k < cg->host->n_regs[c]; k++)
             if (p->reg_val[c][k]) {
                 p->val[p->reg_val[c][k]].reg = CG_NO_REG;
-                p->reg_val[c][k] = 0;
+                cg_hold(p, (enum cg_class)c, k, 0);
             }
 }
 

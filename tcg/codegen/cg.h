@@ -69,7 +69,8 @@ struct cg_priv {
     struct cg_val *val;
     uint32_t (*next_use)[4];  /* by op and operand: the operand's next use after this one */
     uint32_t cap;
-    ir_ref reg_val[2][CG_MAX_REGS];
+    ir_ref reg_val[2][CG_MAX_REGS];     /* by cg_hold() alone */
+    uint32_t reg_until[2][CG_MAX_REGS]; /* .end of these */
     uint32_t locked[2];       /* registers of the op being emitted */
     uint32_t wanted[2];       /* registers that hints of values to come name */
     struct cg_slot slot[CG_MAX_SLOTS];
@@ -133,6 +134,13 @@ void cg_relocate_homes(struct cg *cg, unsigned slot);
 struct cg_flags cg_flags_at(struct cg *cg, ir_ref f, bool fused);
 void cg_evict(struct cg *cg, enum cg_class c, unsigned reg);
 
+/* Register reg of class c has value v (0: none). */
+static inline void cg_hold(struct cg_priv *p, enum cg_class c, unsigned reg, ir_ref v)
+{
+    p->reg_val[c][reg] = v;
+    p->reg_until[c][reg] = v ? p->val[v].end : 0;
+}
+
 static inline void cg_stack_take(struct cg_priv *p, unsigned k, ir_ref v)
 {
     p->stack_val[k] = v;
@@ -178,7 +186,12 @@ void cg_snap_begin(struct cg *cg);
 void cg_snap_block(struct cg *cg);
 void cg_snap_at(struct cg *cg, const uint8_t *at);
 
-void *cg_grow(void *p, uint32_t *cap, uint32_t need, size_t size);
+void *cg_grow_more(void *p, uint32_t *cap, uint32_t need, size_t size);
+/* Room for `need` elements. */
+static inline void *cg_grow(void *p, uint32_t *cap, uint32_t need, size_t size)
+{
+    return need <= *cap ? p : cg_grow_more(p, cap, need, size);
+}
 
 /* v's best location, without moving it. */
 static inline struct cg_operand cg_where(struct cg *cg, ir_ref v)

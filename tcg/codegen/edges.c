@@ -449,7 +449,7 @@ void cg_block_enter(struct cg *cg, uint32_t block)
         p->val[pl->value].mem = pl->mem;
         p->val[pl->value].disp = pl->disp;
         if (pl->reg != CG_NO_REG)
-            p->reg_val[c][pl->reg] = pl->value;
+            cg_hold(p, c, pl->reg, pl->value);
         else if (pl->mem == CG_STACK)
             cg_stack_take(p, (unsigned)pl->disp / 16, pl->value);
         if (pl->value >= b->first && (copy_of(cg, pl->value) || pl->mem == CG_STATE)) {

@@ -9,10 +9,8 @@
 
 #include "tcg/codegen/cg.h"
 
-void *cg_grow(void *ptr, uint32_t *cap, uint32_t need, size_t size)
+void *cg_grow_more(void *ptr, uint32_t *cap, uint32_t need, size_t size)
 {
-    if (need <= *cap)
-        return ptr;
     uint32_t n = *cap ? *cap * 2 : 256;
     while (n < need)
         n *= 2;
@@ -111,6 +109,22 @@ static inline void inst_begin(struct cg_inst *i, const struct ir_op *op)
     i->label = i->label2 = NULL;
 }
 
+/* Operand k of op in a register, or as what the host takes in its place. */
+static inline void place_arg(struct cg *cg, const struct ir_op *op, unsigned k, unsigned flags,
+                             struct cg_operand *o)
+{
+    struct cg_priv *p = cg->priv;
+    const ir_ref a = op->arg[k];
+    const uint8_t reg = p->val[a].reg;
+    if (reg != CG_NO_REG && !ir_is_const(cg->ir, a)) { /* mostly: nothing could be better */
+        p->locked[ir_result_type(cg->ir, a) == IR_V128 ? CG_VEC : CG_INT] |= 1u << reg;
+        *o = (struct cg_operand){.kind = CG_REG, .reg = reg};
+    } else if (!foldable(cg, op, k, flags, o)) {
+        cg_need(cg, a);
+        *o = cg_where(cg, a);
+    }
+}
+
 static void place_args(struct cg *cg, struct cg_inst *i, unsigned flags)
 {
     const struct ir_op *op = i->op;
@@ -124,17 +138,13 @@ static void place_args(struct cg *cg, struct cg_inst *i, unsigned flags)
     for (unsigned k = 0; k < n; k++) {
         if (!op->arg[k] || (fk >= 0 && ir_result_type(cg->ir, op->arg[k]) == IR_FLAGS))
             continue;
-        unsigned to = k < 2 ? k ^ swap : k;
-        struct cg_operand *o = &i->a[to];
-        if (!swap && foldable(cg, op, k, flags, o))
-            continue;
-        cg_need(cg, op->arg[k]);
-        *o = cg_where(cg, op->arg[k]);
+        place_arg(cg, op, k, swap ? 0 : flags, &i->a[k < 2 ? k ^ swap : k]);
     }
-    if (fk >= 0)
+    if (fk >= 0) {
         place_flags(cg, op->arg[fk], op->pass & CG_FUSED, &i->fl);
-    if (op->opc == IR_flags_sel || op->opc == IR_flags_merge)
-        place_flags(cg, op->arg[1], false, &i->fl2);
+        if (op->opc == IR_flags_sel || op->opc == IR_flags_merge)
+            place_flags(cg, op->arg[1], false, &i->fl2);
+    }
     for (unsigned k = 0; k < n; k++)
         cg->priv->val[op->arg[k]].next = next[k];
 }
@@ -232,7 +242,7 @@ static void generic(struct cg *cg, ir_ref r)
         if (reg != CG_NO_REG) {
             enum cg_class c;
             cg_value_class(cg->ir, r, &c);
-            cg->priv->reg_val[c][reg] = r;
+            cg_hold(cg->priv, c, reg, r);
             cg->priv->val[r].reg = reg;
         }
     }
@@ -311,7 +321,7 @@ static void emit_call(struct cg *cg, ir_ref r)
     cg->host->ops[op->opc].emit(cg, &i);
     cg_forget_registers(cg);
     if (result) {
-        p->reg_val[c][i.d.reg] = r;
+        cg_hold(p, c, i.d.reg, r);
         p->val[r].reg = i.d.reg;
     }
 }
@@ -436,9 +446,9 @@ static bool emits_nothing(const struct ir_op *op)
     }
 }
 
-static void raise_top(struct cg_priv *p, const struct ir *ir, ir_ref insn)
+static inline void raise_top(struct cg_priv *p, const struct ir *ir, const struct ir_op *insn)
 {
-    const uint64_t at = guest_code_address(ir->guest, (uint64_t)ir->ops[insn].imm);
+    const uint64_t at = guest_code_address(ir->guest, (uint64_t)insn->imm);
     p->top = at > p->top ? at : p->top;
 }
 
@@ -452,14 +462,14 @@ static void emit_block(struct cg *cg, uint32_t k)
         cg->fp_std = p->fp_known && p->blocks_std;
     else
         fp_enter(cg);
-    for (ir_ref r = b->first; r <= b->last && !cg->overflow; r++) {
-        const struct ir_op *op = &cg->ir->ops[r];
+    const struct ir_op *op = &cg->ir->ops[b->first];
+    for (ir_ref r = b->first; r <= b->last && !cg->overflow; r++, op++) {
         if (emits_nothing(op))
             continue;
         if (op->opc == IR_insn) {
             p->insn_pc = (uint64_t)op->imm;
             p->insn_word = (uint64_t)op->imm2;
-            raise_top(p, cg->ir, r);
+            raise_top(p, cg->ir, op);
             continue;
         }
         if ((size_t)(cg->end - cg->p) < cg->host->max_op_bytes + 16 * p->n_dirty) {
@@ -491,7 +501,7 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
     p->top = guest_code_address(ir->guest, ir->entry_pc);
     for (ir_ref r = 1; ir->n_blocks > 1 && r < ir->n; r++) /* blocks go round in any order */
         if (ir->ops[r].opc == IR_insn)
-            raise_top(p, ir, r);
+            raise_top(p, ir, &ir->ops[r]);
     if (p->cap < ir->n) {
         p->cap = ir->n * 2;
         p->val = realloc(p->val, p->cap * sizeof *p->val);

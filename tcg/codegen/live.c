@@ -183,7 +183,7 @@ static void lower_producer(struct live *l, ir_ref r)
 static void lower_flags(struct live *l, ir_ref r, struct ir_op *op)
 {
     const int k = cg_flags_arg(op);
-    if (is_lazy(l, r)) {
+    if (ir_result_kind[op->opc] == IR_FLAGS && is_lazy(l, r)) {
         lower_producer(l, r);
         if (k >= 0 && op->pass & CG_COMPARES)
             lower_use(l, r, op->arg[k]);
@@ -423,8 +423,8 @@ static void block_begin(struct live *l, const struct ir_block *b)
 static void live_block(struct live *l, const struct ir_block *b)
 {
     block_begin(l, b);
-    for (ir_ref r = b->last; r >= b->first; r--) {
-        struct ir_op *op = &l->ir->ops[r];
+    struct ir_op *op = &l->ir->ops[b->last];
+    for (ir_ref r = b->last; r >= b->first; r--, op--) {
         switch (op->opc) {
         case IR_NOP: case IR_const: case IR_vconst: case IR_insn: case IR_param:
             break;
@@ -445,6 +445,7 @@ static void live_block(struct live *l, const struct ir_block *b)
 
 void cg_liveness(struct cg *cg)
 {
+    static const struct cg_val unknown = {.next = CG_NEVER, .reg = CG_NO_REG, .hint = CG_NO_REG};
     struct live l;
     struct ir_op *ops = cg->priv->ir->ops;
     struct cg_val *val = cg->priv->val;
@@ -453,10 +454,13 @@ void cg_liveness(struct cg *cg)
     l.val = val;
     l.epoch = 0;
     memset(l.stamp, 0, l.ir->guest->n_slots * sizeof l.stamp[0]);
-    for (ir_ref r = 0, n = l.ir->n; r < n; r++) {
-        val[r] = (struct cg_val){.next = CG_NEVER, .reg = CG_NO_REG, .hint = CG_NO_REG};
+    const ir_ref n = l.ir->n;
+#pragma GCC unroll 8
+    for (ir_ref r = 0; r < n; r++)
+        memcpy(&val[r], &unknown, sizeof unknown); /* one store of 16 bytes */
+#pragma GCC unroll 8
+    for (ir_ref r = 0; r < n; r++)
         ops[r].pass = 0;
-    }
     for (uint32_t k = l.ir->n_blocks; k-- > 0;)
         live_block(&l, &l.ir->blocks[k]);
     extend_loops(&l);

@@ -161,11 +161,14 @@ static void tell_slot(struct cg *cg, unsigned s)
     struct buf o = begin(p);
     put_num(&o, s + 1);
     const unsigned at = o.n;
-    if (v)
+    if (v && place >> 31 && !(cg->ir->ops[v].pass & CG_VIRTUAL)) { /* in a register: mostly */
+        put8(&o, ir_result_type(cg->ir, v) == IR_V128 ? R_VEC : R_INT);
+        put8(&o, place & 0xff);
+    } else if (v)
         put_value(cg, &o, v);
     else
         put8(&o, R_CLEAN);
-    if (slot->snap && !memcmp(p->snap + slot->snap, o.b + at, o.n - at))
+    if (slot->snap && p->snap[slot->snap] == o.b[at] && !memcmp(p->snap + slot->snap, o.b + at, o.n - at))
         return;
     slot->snap = p->n_snap + at;
     p->n_snap += o.n;
