@@ -398,22 +398,30 @@ def row_table(prefix, table):
     return out
 
 
+ROW_BIT = 0x8000  # in a root table's entry: the rest of it is the row, nothing is left to be compared
+
+
 def decoder(table):
     index, sets = root_table(table.rows, table.shift)
+    root_mask = ((1 << ROOT_BITS) - 1) << table.shift
+    # A bit is known at this leaf where every row of the set fixes it: the root look-up has
+    # compared all that these rows fix of the root bits.
+    bodies = [tree(list(members), root_mask, 2) for members in sets]
+    # Most instructions that run are found by the root bits alone: no jump whose target is hard to predict.
+    entry = [f"0x{ROW_BIT:x} | {members[0].enum}" if len(body) == 1 else str(number)
+             for number, (members, body) in enumerate(zip(sets, bodies))]
     out = [f"int {table.name}_decode(uint32_t insn)", "{",
            f"    static const uint16_t root[{1 << ROOT_BITS}] = {{"]
     for k in range(0, len(index), 16):
-        out.append("        " + " ".join(f"{i}," for i in index[k:k + 16]))
+        out.append("        " + " ".join(f"{entry[i]}," for i in index[k:k + 16]))
     mask = "" if table.shift + ROOT_BITS == 32 else f" & 0x{(1 << ROOT_BITS) - 1:x}"
-    out += ["    };", f"    switch (root[insn >> {table.shift}{mask}]) {{"]
-    root_mask = ((1 << ROOT_BITS) - 1) << table.shift
-    for number, members in enumerate(sets):
-        if not members:
+    out += ["    };", f"    const unsigned at = root[insn >> {table.shift}{mask}];",
+            f"    if (at & 0x{ROW_BIT:x}) {{", f"        return (int)(at & 0x{ROW_BIT - 1:x});", "    }",
+            "    switch (at) {"]
+    for number, (members, body) in enumerate(zip(sets, bodies)):
+        if not members or len(body) == 1:
             continue
-        # A bit is known at this leaf where every row of the set fixes it: the root look-up has
-        # compared all that these rows fix of the root bits.
         out.append(f"    case {number}:")
-        body = tree(list(members), root_mask, 2)
         out += body
         if not body[-1].strip().startswith("return"):
             out.append("        break;")
