@@ -77,6 +77,8 @@ void tcg_see(struct tcg *tcg, uint64_t pc, uint32_t mode)
 
 struct tcg_region *tcg_region_alloc(struct tcg *tcg)
 {
+    enum { LINE = 64 }; /* of the host's cache */
+    tcg->data.used = (tcg->data.used + LINE - 1) & ~(size_t)(LINE - 1); /* there is room: TCG_DATA_ROOM */
     struct tcg_region *r = tcg_arena_alloc(&tcg->data, sizeof *r);
     if (!r || tcg->n_regions >= TCG_MAX_REGIONS)
         return NULL;
@@ -180,7 +182,7 @@ static void pages_add(struct tcg *tcg, struct tcg_region *r, bool again)
 
 void tcg_publish(struct tcg *tcg, struct tcg_region *r)
 {
-    if (r->id >> (tcg->hash_bits - 1) && tcg->hash_bits < TCG_HASH_MAX_BITS)
+    if (r->id >> tcg->hash_bits && tcg->hash_bits < TCG_HASH_MAX_BITS)
         tcg_hash_grow(tcg); /* without memory lists become longer */
     hash_add(tcg, r);
     filter_add(tcg, tcg->known, tcg_filter_bit(tcg, r->pc, r->mode));

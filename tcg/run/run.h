@@ -27,34 +27,35 @@ enum { TCG_MAX_RANGES = 32, TCG_LINE_RANGES = 4, TCG_TRACE_RANGES = 16, TCG_MAX_
 struct tcg_range64 { uint64_t start, end; };
 struct tcg_region_key { uint64_t pc; uint32_t mode, run_mode; };
 
+/* What look-up, chaining and leaving ask comes first, in one line of the host's cache (tcg_region_alloc()). */
 struct tcg_region {
     uint64_t pc;
     uint32_t mode, run_mode;
+    struct tcg_region *hash_next;
+    const uint8_t *code;
+    struct tcg_edge *incoming;      /* edges of other regions that are chained to this one */
+    struct tcg_edge *edges;         /* exits to known pcs */
     uint32_t id;
-    uint32_t n_insns;
-    const struct tcg_range64 *range; /* guest code it was made from */
-    unsigned n_ranges;
-    uint64_t code_hash;             /* tcg_code_hash() of that code; 0: not known */
+    uint16_t n_edges, n_insns;
     uint8_t tier;                   /* enum tcg_tier, never AUTO: 1 a line, 2 a graph */
+    uint8_t n_ranges;
     bool dead;
     bool loops;                     /* can go round without leaving: kicked when it goes */
     bool trace;                     /* along a path (trace.c) */
     bool batches;                   /* a fault in it may be that of a later round (opt/lanes.c) */
     bool lukewarm;                  /* a jump backwards to it makes no region of tier 2 any more */
     uint8_t graph_tries;            /* regions of tier 2 that would have been too large */
-    const uint8_t *code;
-    uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
+    const struct tcg_range64 *range; /* guest code it was made from */
+    uint64_t code_hash;             /* tcg_code_hash() of that code; 0: not known */
     const uint8_t *snap;
     uint32_t snap_size;
-    const struct cg_reloc *relocs;  /* of `code`; none without the option */
+    uint32_t code_size, main_size;  /* main_size: without what is out of line, behind it */
     uint32_t n_relocs;
+    const struct cg_reloc *relocs;  /* of `code`; none without the option */
     struct ir *ir;                  /* what the interpreter runs; NULL with emitted code alone */
     struct tcg_walk *walk;          /* lockstep.c: of tier 2 */
-    struct tcg_edge *edges;         /* exits to known pcs */
-    uint32_t n_edges;
-    struct tcg_edge *incoming;      /* edges of other regions that are chained to this one */
-    struct tcg_region *hash_next;
 };
+_Static_assert(sizeof(struct tcg_region) == 128, "two lines of the host's cache");
 struct tcg_edge {
     uint64_t pc;                    /* where it leads */
     uint8_t *at;                    /* patchable displacement */

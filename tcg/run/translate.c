@@ -56,7 +56,7 @@ bool tcg_region_keep(struct tcg *tcg, struct tcg_region *r, const struct cg_outp
         r->edges[k] = (struct tcg_edge){.pc = out->links[k].pc, .at = out->links[k].at, .from = r,
                                          .call = out->links[k].call,
                                          .call_return = out->links[k].call_return};
-    r->n_edges = out->n_links;
+    r->n_edges = (uint16_t)out->n_links; /* of 1 MiB of code */
     r->snap = snap;
     r->snap_size = out->snap_size;
     r->code = out->code;
@@ -113,7 +113,7 @@ struct tcg_region *tcg_region_new(struct tcg *tcg, const struct tcg_region_key *
         return NULL;
     memcpy(range, lifted->range, lifted->n_ranges * sizeof *range);
     r->range = range;
-    r->n_ranges = lifted->n_ranges;
+    r->n_ranges = (uint8_t)lifted->n_ranges;
     r->tier = (uint8_t)tier;
     r->loops = tier == 2;
     r->pc = key->pc;
@@ -121,7 +121,7 @@ struct tcg_region *tcg_region_new(struct tcg *tcg, const struct tcg_region_key *
     r->run_mode = key->run_mode;
     r->id = tcg->n_regions;
     tcg_heat_begin(tcg, r->id);
-    r->n_insns = lifted->n_insns;
+    r->n_insns = (uint16_t)lifted->n_insns;
     r->code_hash = tier == 1 ? lifted->code_hash : 0;
     return r;
 }
