@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tcg/opt/opt.h"
 
-enum kind { FLAG, STRING, SIZE, NUMBER, COUNT, FD, ENV_SET, ENV_UNSET, ACTION };
+enum kind { FLAG, STRING, PATH, SIZE, NUMBER, COUNT, FD, ENV_SET, ENV_UNSET, ACTION };
 
 struct option {
     const char *name;
@@ -29,7 +30,7 @@ static const struct option table[] = {
     {"h", NULL, NULL, ACTION, 0, "print this help"},
     {"version", NULL, NULL, ACTION, 0, "print the version"},
     {"binfmt", NULL, NULL, ACTION, 0, "print lines for binfmt_misc, which has the kernel run us"},
-    {"L", "LD_PREFIX", "path", STRING, OPT(ld_prefix),
+    {"L", "LD_PREFIX", "path", PATH, OPT(ld_prefix),
      "look for absolute paths under 'path' first"},
     {"E", "SET_ENV", "var=value", ENV_SET, OPT(set_env), "set variables of the guest"},
     {"U", "UNSET_ENV", "var", ENV_UNSET, OPT(unset_env), "unset variables of the guest"},
@@ -39,7 +40,7 @@ static const struct option table[] = {
     {"r", "UNAME", "release", STRING, OPT(release), "release that uname reports"},
     {"strace", "STRACE", NULL, FLAG, OPT(strace), "log system calls"},
     {"d", "LOG", "item[,...]", STRING, OPT(log_items), "log items (-d help lists them)"},
-    {"D", "LOG_FILENAME", "file", STRING, OPT(log_path), "log to 'file' (%d: the process id)"},
+    {"D", "LOG_FILENAME", "file", PATH, OPT(log_path), "log to 'file' (%d: the process id)"},
     {"dfilter", "DFILTER", "range[,...]", STRING, OPT(dfilter),
      "log only code in these ranges: first..last, first+size or last-size"},
     {"seed", "RAND_SEED", "number", NUMBER, OPT(seed), "seed for AT_RANDOM and getrandom"},
@@ -168,12 +169,25 @@ static void add_env(const struct option *o, const char **list, unsigned *n, cons
     }
 }
 
+/* A path that stays the same when the guest goes to another folder, and for what it executes there. */
+static const char *absolute(const char *path)
+{
+    char *folder = *path && *path != '/' ? getcwd(NULL, 0) : NULL, *whole;
+    if (!folder)
+        return path;
+    if (asprintf(&whole, "%s/%s", folder, path) < 0)
+        lu_fatal(1, "out of memory");
+    free(folder);
+    return whole;
+}
+
 static void apply(struct lu_options *options, const struct option *o, const char *text)
 {
     void *member = (char *)options + o->offset;
     switch (o->kind) {
     case FLAG: *(bool *)member = true; break;
     case STRING: *(const char **)member = text; break;
+    case PATH: *(const char **)member = absolute(text); break;
     case SIZE: *(uint64_t *)member = parse_number(o, text, true); break;
     case NUMBER:
         *(uint64_t *)member = parse_number(o, text, false);
@@ -406,7 +420,8 @@ unsigned lu_options_for_exec(const struct lu_options *options, const char **argv
         snprintf(names[k], sizeof names[k], "-%s", o->name);
         if (o->kind == FLAG && *(const bool *)member && strcmp(o->name, "reexec")) {
             argv[n++] = names[k];
-        } else if (o->kind == STRING && *(const char *const *)member && strcmp(o->name, "0")) {
+        } else if ((o->kind == STRING || o->kind == PATH) && *(const char *const *)member &&
+                   strcmp(o->name, "0")) {
             argv[n++] = names[k];
             argv[n++] = *(const char *const *)member;
         } else if (((o->kind == SIZE || o->kind == COUNT) && *(const uint64_t *)member) ||
