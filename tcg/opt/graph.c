@@ -405,8 +405,8 @@ static uint32_t read_at(const struct opt_graph *g, uint32_t put, int k)
 /* Slot s is put: no flags put before have what it holds as an operand any more. */
 static void slot_changes(const struct opt_plan *p, struct opt_shape *out, unsigned s)
 {
-    for (unsigned f = 0; f < p->n_slots; f++)
-        for (int k = 0; p->g->guest->slots[f].type == IR_FLAGS && k < 2; k++)
+    OPT_EACH(f, &p->all_flags)
+        for (int k = 0; k < 2; k++)
             if (out[f].slot[k] == s + 1)
                 out[f].slot[k] = 0;
 }
@@ -479,9 +479,9 @@ static bool flow_shapes(struct shapes *x)
         for (uint32_t k = 0; k < p->n_blocks; k++)
             for (int e = 0; e < 2; e++) {
                 uint32_t t = p->block[k].succ[e];
-                for (unsigned s = 0; t != OPT_NONE && s < p->n_slots; s++) {
-                    if (!opt_in(&p->block[t].carry, s))
-                        continue;
+                if (t == OPT_NONE)
+                    continue;
+                OPT_EACH(s, &p->block[t].carry) {
                     struct opt_shape out = shape_out(x, k, s);
                     need_carried(&p->block[t], &out);
                     changed |= meet(&p->shape[t * p->n_slots + s], &out,
@@ -490,9 +490,8 @@ static bool flow_shapes(struct shapes *x)
             }
     }
     for (uint32_t k = 0; k < p->n_blocks; k++)
-        for (unsigned s = 0; s < p->n_slots; s++)
-            if (opt_in(&p->block[k].carry, s) &&
-                p->shape[k * p->n_slots + s].kind == OPT_NOWHERE) {
+        OPT_EACH(s, &p->block[k].carry)
+            if (p->shape[k * p->n_slots + s].kind == OPT_NOWHERE) {
                 opt_add(&p->block[k].memory, s);
                 found = true;
             }
@@ -519,12 +518,9 @@ static bool twin_out(const struct opt_plan *p, uint32_t k, unsigned s)
 /* A guest whose flags are in several slots mostly writes all at once: they are carried once. */
 static void flow_twins(struct opt_plan *p)
 {
-    p->flags = 0;
-    while (p->flags < p->n_slots && p->g->guest->slots[p->flags].type != IR_FLAGS)
-        p->flags++;
-    for (unsigned s = p->flags + 1; s < p->n_slots; s++) {
-        if (p->g->guest->slots[s].type != IR_FLAGS)
-            continue;
+    const unsigned first = opt_next(&p->all_flags, 0);
+    p->flags = first < p->n_slots ? first : p->n_slots;
+    for (unsigned s = opt_next(&p->all_flags, first + 1); s < OPT_MAX_SLOTS; s = opt_next(&p->all_flags, s + 1)) {
         for (uint32_t k = 1; k < p->n_blocks; k++)
             opt_add(&p->block[k].twin, s);
         for (bool changed = true; changed;) {
@@ -548,9 +544,9 @@ static bool too_many(struct opt_plan *p, struct opt_block *b, enum ir_type class
 {
     unsigned n = 0, worst = 0;
     uint64_t worst_weight = UINT64_MAX;
-    for (unsigned s = 0; s < p->n_slots; s++) {
+    OPT_EACH(s, &b->carry) {
         bool vector = p->g->guest->slots[s].type == IR_V128;
-        if (!opt_in(&b->carry, s) || vector != (class == IR_V128) ||
+        if (vector != (class == IR_V128) ||
             p->g->guest->slots[s].type == IR_FLAGS)
             continue;
         const uint64_t weight = p->weight[s] + (opt_in(&b->live, s) ? UINT64_C(1) << 40 : 0) +
@@ -591,6 +587,9 @@ static void analyse(struct opt_plan *p)
     for (uint32_t k = 0; k < p->n_blocks; k++)
         if (p->block[k].first != OPT_NONE)
             scan_block(p, &p->block[k]);
+    for (unsigned s = 0; s < p->n_slots; s++)
+        if (p->g->guest->slots[s].type == IR_FLAGS)
+            opt_add(&p->all_flags, s);
     x.out = calloc((size_t)p->n_blocks * p->n_slots * 2, sizeof *x.out);
     if (!x.out)
         abort();
@@ -632,16 +631,18 @@ static void regroup(struct opt_graph *g)
 
 enum opt_result opt_graph_region(struct opt_graph *g, struct ir *ir)
 {
+    regroup(g);
+    if (!keep_loop(g) && g->loops_only)
+        return OPT_NO_LOOP;
     struct opt_plan *p = calloc(1, sizeof *p);
     struct order o = {.g = g};
+    enum opt_result result = OPT_MADE;
     if (!p)
         abort();
     p->g = g;
     p->n_slots = g->guest->n_slots;
-    regroup(g);
-    enum opt_result result = keep_loop(g) || !g->loops_only ? OPT_MADE : OPT_NO_LOOP;
     visit(&o, 0);
-    if (result == OPT_MADE && (p->n_slots > OPT_MAX_SLOTS || !make_blocks(p, &o)))
+    if (p->n_slots > OPT_MAX_SLOTS || !make_blocks(p, &o))
         result = OPT_TOO_LARGE;
     if (result == OPT_MADE) {
         connect_blocks(p);

@@ -67,6 +67,17 @@ enum opt_result opt_graph_region(struct opt_graph *g, struct ir *ir);
 struct opt_set { uint64_t w[OPT_MAX_SLOTS / 64]; };
 
 static inline bool opt_in(const struct opt_set *s, unsigned k) { return s->w[k / 64] >> (k % 64) & 1; }
+/* The first member from k on, OPT_MAX_SLOTS if there is none. */
+static inline unsigned opt_next(const struct opt_set *s, unsigned k)
+{
+    for (unsigned w = k / 64; w < OPT_MAX_SLOTS / 64; w++) {
+        const uint64_t left = w == k / 64 ? s->w[w] & ~UINT64_C(0) << k % 64 : s->w[w];
+        if (left)
+            return w * 64 + (unsigned)__builtin_ctzll(left);
+    }
+    return OPT_MAX_SLOTS;
+}
+#define OPT_EACH(s, set) for (unsigned s = opt_next(set, 0); s < OPT_MAX_SLOTS; s = opt_next(set, s + 1))
 static inline void opt_add(struct opt_set *s, unsigned k) { s->w[k / 64] |= UINT64_C(1) << (k % 64); }
 static inline void opt_remove(struct opt_set *s, unsigned k) { s->w[k / 64] &= ~(UINT64_C(1) << (k % 64)); }
 
@@ -110,6 +121,7 @@ struct opt_plan {
     uint32_t block_of[OPT_MAX_NODES];
     uint32_t weight[OPT_MAX_SLOTS];   /* how often a slot is used, in loops counted more */
     unsigned n_slots;
+    struct opt_set all_flags;         /* the slots of flags */
     unsigned flags;                   /* the first slot of flags; n_slots: none */
     struct opt_shape *shape;          /* of slot s at the head of block b: [b * n_slots + s] */
 };

@@ -53,12 +53,21 @@ static void copy_ops(struct opt_graph *g, const struct ir *ir, ir_ref first, ir_
     }
 }
 
+/* Could an instruction at this address be in the node, but not the first?  A node's instructions follow one
+ * another, and each has an op at least. */
+static bool reaches(const struct guest *guest, const struct opt_node *n, uint64_t address)
+{
+    const uint64_t first = guest_code_address(guest, n->pc);
+    return address > first && address - first < (uint64_t)n->n * guest->max_insn_bytes;
+}
+
 /* The node of the context in which an instruction at pc is, but not the first; k + 1, or 0. */
 static uint32_t inside(const struct opt_graph *g, uint32_t context, uint64_t pc, uint32_t *at)
 {
+    const uint64_t address = guest_code_address(g->guest, pc);
     for (uint32_t k = 0; k < g->n_nodes; k++) {
         const struct opt_node *n = &g->node[k];
-        if (n->context != context || !n->lifted || n->part)
+        if (n->context != context || !n->lifted || n->part || !reaches(g->guest, n, address))
             continue;
         for (uint32_t r = n->first + 1; r < n->first + n->n; r++)
             if (g->ops[r].opc == IR_insn && (uint64_t)g->ops[r].imm == pc) {
