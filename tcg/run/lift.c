@@ -346,6 +346,10 @@ void tcg_lift_end(struct tcg_lift *l)
 static void cover(struct tcg_lifted *o, uint64_t pc, uint64_t end_pc)
 {
     struct tcg_range64 *last = o->n_ranges ? &o->range[o->n_ranges - 1] : NULL;
+    if (last && pc == last->end) { /* straight on, mostly */
+        last->end = end_pc;
+        return;
+    }
     if (last && touches(last, pc)) {
         if (last->end < end_pc)
             last->end = end_pc;
@@ -405,7 +409,8 @@ static void lift_line(struct tcg *tcg, struct ir *ir, const struct tcg_cpu *cpu,
         const uint64_t start = address_of(l, pc);
         if (l->ahead_end && start != l->fetched)
             hash_ahead(l, out, start);
-        f.at += on_path(&f, pc);
+        if (how->path)
+            f.at += on_path(&f, pc);
         l->next_pc = pc + guest->insn_align;
         ir_mk(ir, IR_insn, IR_NONE, 0, 0, 0, 0, (int64_t)pc, 0, 0);
         uint64_t straight = start + guest->max_insn_bytes;
