@@ -32,7 +32,6 @@ enum tcg_exc {
     TCG_EXC_FETCH,     /* the instruction at pc cannot be fetched: fault_* tell */
     TCG_EXC_ALIGN,     /* an access that must be aligned was not: fault_addr, fault_write */
     TCG_EXC_ILLEGAL,   /* undefined instruction at pc */
-    TCG_EXC_STEP,      /* one instruction done (single step) */
     TCG_EXC_GUEST = 16,
 };
 
@@ -106,12 +105,12 @@ struct tcg_cpu {
 };
 
 enum { TCG_RUN_FPSTRICT = 1 /* tcg_options.fp_strict */, TCG_RUN_ONE_INSN = 2,
-       TCG_RUN_FPTRAP = 4 /* Invalid raises SIGFPE */, TCG_RUN_STEP = 8, TCG_RUN_COUNT = 16,
-       TCG_RUN_FPEXACT = 32 /* all FP arithmetic in soft-float */,
-       TCG_RUN_FPFLUSH = 64 /* flush to zero, by the host's own: results are exact, but neither
+       TCG_RUN_FPTRAP = 4 /* Invalid raises SIGFPE */,
+       TCG_RUN_FPEXACT = 8 /* all FP arithmetic in soft-float */,
+       TCG_RUN_FPFLUSH = 16 /* flush to zero, by the host's own: results are exact, but neither
                                IDC nor IXC; so not if FPSTRICT */,
-       TCG_RUN_FPDN = 128 /* every NaN result is the default NaN */,
-       TCG_RUN_FPHALF = 256 /* fz16 or ahp: half precision in soft-float */ };
+       TCG_RUN_FPDN = 32 /* every NaN result is the default NaN */,
+       TCG_RUN_FPHALF = 64 /* fz16 or ahp: half precision in soft-float */ };
 
 /* The guest has looked at its FP status: code that is made from now on finds underflow as the guest
  * does, except in loops. */

@@ -142,7 +142,7 @@ enum { /* more opcode words; operand order as in the manual unless said */
     X_LZCNT = X_F3 | X_0F | 0xbd, X_BSF = X_0F | 0xbc, X_TZCNT = X_F3 | X_0F | 0xbc, X_ANDN = X_0F38 | 0xf2,
     X_SHLX = X_66 | X_0F38 | 0xf7, X_SHRX = X_F2 | X_0F38 | 0xf7, X_SARX = X_F3 | X_0F38 | 0xf7,
     X_RORX = X_F2 | X_0F3A | 0xf0, X_PEXT = X_F3 | X_0F38 | 0xf5, X_PDEP = X_F2 | X_0F38 | 0xf5,
-    X_MOVBE_LOAD = X_0F38 | 0xf0, X_MOVBE_STORE = X_0F38 | 0xf1,
+    X_MOVBE_LOAD = X_0F38 | 0xf0,
     X_CMPXCHG = X_LOCK | X_0F | 0xb1, X_CMPXCHG8 = X_LOCK | X_0F | X_BYTE | 0xb0,
     X_CMPXCHG16 = X_LOCK | X_0F | X_W | 0xc7, /* /1 */
     X_XADD = X_LOCK | X_0F | 0xc1, X_XADD8 = X_LOCK | X_0F | X_BYTE | 0xc0,

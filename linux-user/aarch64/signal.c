@@ -14,7 +14,6 @@
 enum {
     FPSIMD_MAGIC = 0x46508001,
     ESR_MAGIC = 0x45535201,
-    EXTRA_MAGIC = 0x45585401,
 };
 
 struct record {

@@ -131,7 +131,7 @@ static bool may_loop(const struct tcg *tcg, const struct tcg_cpu *cpu)
 {
     return tcg->opt.accel != TCG_ACCEL_INTERP && tcg->opt.tier != TCG_TIER_1 &&
            (!tcg->opt.no_chain || tcg->opt.accel == TCG_ACCEL_LOCKSTEP) &&
-           !(cpu->run_mode & (TCG_RUN_ONE_INSN | TCG_RUN_STEP | TCG_RUN_COUNT));
+           !(cpu->run_mode & TCG_RUN_ONE_INSN);
 }
 
 /* One region at the CPU's pc.  0 or -ENOSPC (an arena is full), -E2BIG (fewer instructions, or a
