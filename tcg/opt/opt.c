@@ -22,6 +22,8 @@ void opt_run(struct ir *ir, unsigned disabled, bool verify)
         ir_verify(ir, "dce");
     if (!(disabled >> OPT_lanes & 1))
         opt_lanes(ir);
+    if (!(disabled >> OPT_search & 1))
+        opt_search(ir);
     if (verify && ir->batches)
         ir_verify(ir, "lanes");
 }

@@ -28,6 +28,8 @@ void opt_forward(struct ir *ir, unsigned disabled);
 void opt_dce(struct ir *ir);
 /* lanes.c.  Regions of tier 2; sets ir->batches if it found something. */
 void opt_lanes(struct ir *ir);
+/* search.c.  The same. */
+void opt_search(struct ir *ir);
 /* Tries to replace or simplify op r in place, its operands being final.  fold.c, vector.c, narrow.c */
 void opt_fold_op(struct ir *ir, ir_ref r);
 void opt_fold_vector(struct ir *ir, ir_ref r);

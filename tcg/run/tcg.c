@@ -113,6 +113,8 @@ struct tcg *tcg_new(const struct guest *guest, const struct tcg_mem_ops *mem,
     tcg->opt.fp_strict |= options->accel == TCG_ACCEL_LOCKSTEP; /* both sides are to agree */
     if (tcg->opt.fp_strict) /* FP status may show rounds that did not come about */
         tcg->opt.disabled_passes |= 1u << OPT_lanes;
+    if (options->accel == TCG_ACCEL_LOCKSTEP) /* it counts rounds by polls */
+        tcg->opt.disabled_passes |= 1u << OPT_search;
     if (!tcg->opt.log_file)
         tcg->opt.log_file = stderr;
     pthread_mutex_init(&tcg->lock, NULL);
