@@ -50,11 +50,10 @@ struct tcg_jump {
 
 enum { TCG_MAX_REGIONS = 1 << 21 };
 
-/* Follows the call in an unchained exit's code. */
-struct tcg_exit_data {
-    uint32_t region, link;
-    uint64_t pc;
-} __attribute__((packed));
+/* Follows the call by which links of a region that are not chained leave: the region's number, that of the
+ * first of these links. */
+struct tcg_exit_data { uint32_t region, first; };
+struct tcg_edge;
 
 struct tcg_cpu {
     /* Read by emitted code. */
@@ -78,7 +77,9 @@ struct tcg_cpu {
     uint32_t excl_size;         /* log2 of bytes */
     uint32_t exc;               /* enum tcg_exc or the guest's number: why emitted code left */
     int64_t exc_arg;
-    const struct tcg_exit_data *link; /* the exit that was taken, to be chained; NULL if none */
+    const struct tcg_exit_data *exit_data; /* emitted code has left by a link: that and exit_link, its number */
+    uint32_t exit_link;         /* from exit_data->first, say which; NULL: it has not */
+    const struct tcg_edge *link; /* the exit that was taken, to be chained; NULL if none */
     void *host_sp;              /* stack pointer to leave emitted code with */
     void *ret_sp;               /* top of the return stack: host return addresses of guest calls, each to
                                    where the host's return arrives with the guest's target to check */

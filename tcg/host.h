@@ -77,13 +77,16 @@ struct host_op {
     uint16_t flags;
 };
 
+/* codegen/'s own: slots and flags that must be stored to make state exact. */
+struct cg_exit { uint32_t first, n, first_flags, n_flags; };
+
 /* Out-of-line code, queued while the main path is emitted. */
 struct cg_ool {
     void (*emit)(struct cg *cg, struct cg_ool *o);
     struct cg_inst inst;         /* copy of the op that queued it, if it needs it */
     struct cg_label from, back;
     uint64_t data[2];
-    uint32_t exit;               /* index of the exit, for exits */
+    struct cg_exit exit;         /* of exits */
     uint32_t ref;                /* the op */
 };
 
@@ -103,6 +106,7 @@ struct host {
                                   * to memory, or of a constant, changes them */
     const struct host_op *ops;   /* by opcode */
     unsigned spill_bytes;        /* size of the spill area */
+    unsigned unchained_bytes;    /* see region_end() */
     size_t max_op_bytes;         /* upper bound of what one op (with its out-of-line part) emits */
 
     /* 0, or -errno if this CPU lacks the baseline; *why tells the user. Called once. */
@@ -130,9 +134,12 @@ struct host {
     /* Leaving; the state has been written back.  Calls also put an entry on the return stack, so that
      * a goto_ind of kind IR_IND_RET to the guest pc ret->pc goes on by ret->link.  Whatever the guest
      * does, an entry is a guess that is checked. */
-    void (*goto_pc)(struct cg *cg, uint64_t pc, uint32_t link, bool poll);
-    void (*call_pc)(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret);
+    void (*goto_pc)(struct cg *cg, uint32_t link, bool poll);
+    void (*call_pc)(struct cg *cg, uint32_t link, bool poll, const struct cg_return *ret);
     void (*goto_ind)(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
+    /* At the region's end, behind all that was queued: where its links lead until they are chained
+     * (cg_unchained(); there is room for unchained_bytes each), and what else the host has there. */
+    void (*region_end)(struct cg *cg, uint32_t n_links);
     /* At the region's entry: counts it, and leaves with its pc when the count is full (cg->heat). */
     void (*count_entry)(struct cg *cg);
     void (*call_ind)(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);
@@ -147,8 +154,7 @@ struct host {
     size_t (*emit_runtime)(struct cg *cg);
     /* Runs emitted code until it leaves. */
     void (*enter)(struct tcg_cpu *cpu, const void *code);
-    /* Points the exit whose patchable jump is at `at` to `to`, NULL: to the code that leaves by it.
-     * One aligned 4-byte store. */
+    /* Points the exit whose patchable jump is at `at` to `to`.  One aligned 4-byte store. */
     void (*chain)(uint8_t *at, const uint8_t *to);
     /* Empties the return stack of a CPU that is not in emitted code. */
     void (*rets_reset)(struct tcg_cpu *cpu);
@@ -230,6 +236,8 @@ void cg_fault_point(struct cg *cg, const struct cg_inst *i, const uint8_t *at);
 struct cg_ool *cg_ool(struct cg *cg, void (*emit)(struct cg *, struct cg_ool *), const struct cg_inst *i);
 /* Where the patchable 4-byte displacement of link `link` is. */
 void cg_link_at(struct cg *cg, uint32_t link, uint8_t *at);
+/* Where link `link` leads until it is chained; valid until the next one is made. */
+struct cg_label *cg_unchained(struct cg *cg, uint32_t link);
 /* A constant that is a guest address of a movable image is about to be emitted as the 8 bytes at
  * cg->p + skip (or as a shorter field: then do not use this form).  The one place that can record a
  * relocation. */

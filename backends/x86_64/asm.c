@@ -324,6 +324,12 @@ void x64_jcc(struct cg *cg, enum x64_cc cc, struct cg_label *l)
         fixup(cg, l);
 }
 
+void x64_forward(struct cg *cg, unsigned opcode, struct cg_label *l)
+{
+    x64_u8(cg, opcode);
+    fixup(cg, l);
+}
+
 void x64_call(struct cg *cg, const uint8_t *target)
 {
     x64_u8(cg, 0xe8);

@@ -156,6 +156,7 @@ static inline void x64_sahf(struct cg *cg) { x64_u8(cg, 0x9e); }
 
 /* --- jumps --------------------------------------------------------------------------------- */
 void x64_jcc(struct cg *cg, enum x64_cc cc, struct cg_label *l); /* CC_ALWAYS: jmp */
+void x64_forward(struct cg *cg, unsigned opcode, struct cg_label *l); /* e9 JMP, e8 CALL; l is not bound yet */
 void x64_call(struct cg *cg, const uint8_t *target);
 void x64_jmp_to(struct cg *cg, const uint8_t *target);
 void x64_bind(struct cg *cg, struct cg_label *l);

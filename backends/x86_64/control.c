@@ -7,13 +7,11 @@
 
 #include "backends/x86_64/x64.h"
 
-/* Kicked?  Then by the short jump that is returned. */
-static uint8_t *poll_request(struct cg *cg)
+static void test_request(struct cg *cg)
 {
     const struct x64_mem request = X64_CPU(exit_request);
 
     x64_alu_mi(cg, 0, ALU_CMP, &request, 0);
-    return x64_jcc8(cg, CC_NE);
 }
 
 void x64_emit_poll(struct cg *cg, const struct cg_inst *i)
@@ -27,24 +25,33 @@ void x64_emit_poll(struct cg *cg, const struct cg_inst *i)
 
 /* --- chained exits ----------------------------------------------------------------------------------------- */
 
-/* Leaves by a link that is not chained. */
-static void exit_link(struct cg *cg, uint64_t pc, uint32_t link)
+/* Most links are never taken, so until they are chained they share what leaves: each is four bytes that say
+ * which it is and jump to the end of a group.  The groups are as long as a short jump reaches. */
+enum { LINK_GROUP = 32, LINK_BYTES = 4, GROUP_END = 5 + sizeof(struct tcg_exit_data) };
+_Static_assert(LINK_BYTES + GROUP_END <= X64_UNCHAINED_BYTES, "a group of one link");
+
+void x64_unchained(struct cg *cg, uint32_t n)
 {
-    x64_call(cg, cg->routines[X64_R_EXIT_LINK]);
-    cg_region_number(cg);
-    x64_u32(cg, cg->region_id); /* struct tcg_exit_data */
-    x64_u32(cg, link);
-    cg_guest_address(cg, 0, pc);
-    x64_u64(cg, pc);
+    for (uint32_t first = 0; first < n; first += LINK_GROUP) {
+        const uint32_t in_group = n - first < LINK_GROUP ? n - first : LINK_GROUP;
+
+        for (uint32_t k = 0; k < in_group; k++) {
+            x64_bind(cg, cg_unchained(cg, first + k));
+            x64_u32(cg, 0xeb00b0 | k << 8 | LINK_BYTES * (in_group - k - 1) << 24); /* MOV AL, k; JMP */
+        }
+        x64_call(cg, cg->routines[X64_R_EXIT_LINK]);
+        cg_region_number(cg);
+        x64_u32(cg, cg->region_id); /* struct tcg_exit_data */
+        x64_u32(cg, first);
+    }
 }
 
-/* JMP (e9) or CALL (e8) with a displacement that can be patched. */
-static void patchable(struct cg *cg, unsigned insn, uint32_t link, uint32_t displacement)
+/* JMP or CALL with a displacement that can be patched. */
+static void patchable(struct cg *cg, bool call, uint32_t link)
 {
     x64_align(cg, 1, 4);
-    x64_u8(cg, insn);
-    cg_link_at(cg, link, cg->p);
-    x64_u32(cg, displacement);
+    cg_link_at(cg, link, cg->p + 1);
+    x64_forward(cg, call ? 0xe8 : 0xe9, cg_unchained(cg, link));
 }
 
 /* Adds step to the region's count in cg->heat or in those behind it. */
@@ -72,29 +79,23 @@ void x64_count_entry(struct cg *cg)
     x64_jcc(cg, CC_O, &cg_ool(cg, entry_full, NULL)->from);
 }
 
-/* Counts a jump backwards.  Often enough for tier 2?  Then by the short jump that is returned. */
-static uint8_t *count_heat(struct cg *cg)
+/* Kicked?  Then as if the link were not chained. */
+static void poll_link(struct cg *cg, uint32_t link)
 {
-    count_in(cg, 0, cg->heat_step);
-    return x64_jcc8(cg, CC_O);
+    test_request(cg);
+    x64_jcc(cg, CC_NE, cg_unchained(cg, link));
 }
 
-/* The patchable jump leads to the code behind it until it is chained; a poll that finds a request, or
- * a count that is full, goes there too; if there is a request R_EXIT_LINK reports no link. */
-void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
+/* Jumps backwards count: often enough for tier 2? */
+void x64_goto_pc(struct cg *cg, uint32_t link, bool poll)
 {
-    uint8_t *leave = NULL, *hot = NULL;
-
     if (poll)
-        leave = poll_request(cg);
-    if (poll && cg->count_jumps)
-        hot = count_heat(cg);
-    patchable(cg, 0xe9, link, 0);
-    if (leave)
-        x64_here8(cg, leave);
-    if (hot)
-        x64_here8(cg, hot);
-    exit_link(cg, pc, link);
+        poll_link(cg, link);
+    if (poll && cg->count_jumps) {
+        count_in(cg, 0, cg->heat_step);
+        x64_jcc(cg, CC_O, cg_unchained(cg, link));
+    }
+    patchable(cg, false, link);
 }
 
 /*
@@ -109,12 +110,10 @@ void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll)
  * No poll is needed at a return that matches: without calls and jumps backwards, which poll, a guest soon
  * runs out of them.
  */
-enum { LANDING_BYTES = 46 };
 
-/* Behind the call; aligned to 4. */
+/* Behind the call. */
 static void landing(struct cg *cg, const struct cg_return *ret)
 {
-    const uint8_t *start = cg->p;
     uint8_t *other;
 
     cg_guest_address(cg, 2, ret->pc);
@@ -123,32 +122,22 @@ static void landing(struct cg *cg, const struct cg_return *ret)
     x64_u64(cg, ret->pc);
     x64_alu_rr(cg, X_W, ALU_CMP, RAX, RCX);
     other = x64_jcc8(cg, CC_NE);
-    patchable(cg, 0xe9, ret->link, 0);
-    exit_link(cg, ret->pc, ret->link);
+    patchable(cg, false, ret->link);
     x64_here8(cg, other);
     x64_jmp_to(cg, cg->routines[X64_R_INDIRECT]);
-    if (cg->p - start != LANDING_BYTES)
-        abort();
 }
 
-/* Until it is chained the call leads to the code behind the landing. */
-void x64_call_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret)
+void x64_call_pc(struct cg *cg, uint32_t link, bool poll, const struct cg_return *ret)
 {
-    uint8_t *leave = NULL;
-
     if (poll)
-        leave = poll_request(cg);
-    patchable(cg, 0xe8, link, LANDING_BYTES);
+        poll_link(cg, link);
+    patchable(cg, true, link);
     landing(cg, ret);
-    if (leave)
-        x64_here8(cg, leave);
-    exit_link(cg, pc, link);
 }
 
 void x64_chain(uint8_t *at, const uint8_t *to)
 {
-    const uint8_t *unchained = at[-1] == 0xe8 ? at + 4 + LANDING_BYTES : at + 4;
-    const int32_t rel = (int32_t)((to ? to : unchained) - (at + 4));
+    const int32_t rel = (int32_t)(to - (at + 4));
 
     __atomic_store_n((int32_t *)(void *)at, rel, __ATOMIC_RELEASE);
 }
@@ -161,7 +150,8 @@ void x64_look_up(struct cg *cg, unsigned insn, uint8_t *out[2])
     struct x64_mem entry = x64_at(RDX, offsetof(struct tcg_jump, pc));
 
     _Static_assert(sizeof(struct tcg_jump) == 16, "entries are 4 << 2 bytes apart");
-    out[0] = poll_request(cg);
+    test_request(cg);
+    out[0] = x64_jcc8(cg, CC_NE);
     x64_mov_rr(cg, 0, RCX, RAX);
     x64_mov_rm(cg, X_W, RDX, &table);
     x64_alu_rm(cg, 0, ALU_AND, RCX, &mask);
@@ -194,7 +184,6 @@ void x64_call_ind(struct cg *cg, const struct cg_operand *pc, const struct cg_re
 
     x64_load_int(cg, IR_I64, RAX, pc);
     x64_look_up(cg, 2, out);
-    x64_align(cg, 0, 4);
     back = cg->p;
     landing(cg, ret);
     x64_here8(cg, out[0]);

@@ -30,14 +30,10 @@ static _Thread_local struct {
     struct { const uint8_t *at, *next; struct cg_ool *slow; } trap[MAX_TRAPS];
 } pending;
 
-/* Out-of-line code comes in the order in which it was queued, and some of it queues data.  So the
- * table queues itself again, twice, to be the last. */
-static void emit_table(struct cg *cg, struct cg_ool *o)
+void x64_trap_table(struct cg *cg)
 {
-    if (o->data[0] < 2) {
-        cg_ool(cg, emit_table, NULL)->data[0] = o->data[0] + 1;
+    if (!cg->host_began)
         return;
-    }
     if (cg->end - cg->p < (ptrdiff_t)(pending.n + 2) * 8) {
         cg->overflow = true;
         return;
@@ -59,7 +55,6 @@ static void add(struct cg *cg, const uint8_t *at, const uint8_t *next, struct cg
     if (!cg->host_began) {
         cg->host_began = true;
         pending.n = 0;
-        cg_ool(cg, emit_table, NULL);
     }
     if (pending.n == MAX_TRAPS) {
         cg->overflow = true;

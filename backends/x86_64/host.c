@@ -417,6 +417,13 @@ static bool imm_ok(const struct ir_op *op, unsigned k, int64_t imm)
     }
 }
 
+/* The table is to be the last. */
+static void region_end(struct cg *cg, uint32_t n_links)
+{
+    x64_unchained(cg, n_links);
+    x64_trap_table(cg);
+}
+
 static void bind(struct cg *cg, struct cg_label *l) { x64_bind(cg, l); }
 static void jump(struct cg *cg, struct cg_label *l) { x64_jcc(cg, CC_ALWAYS, l); }
 /* Caches are coherent on x86 (SDM volume 3, 12.6). */
@@ -454,6 +461,8 @@ const struct host x64_host = {
     .jump = jump,
     .emit_runtime = x64_emit_runtime,
     .enter = x64_enter,
+    .unchained_bytes = X64_UNCHAINED_BYTES,
+    .region_end = region_end,
     .chain = x64_chain,
     .flush_icache = flush_icache,
     .frame_pc = x64_frame_pc,

@@ -111,28 +111,23 @@ static void emit_exit(struct cg *cg)
     ret(cg);
 }
 
-/* Behind the call: struct tcg_exit_data.  No link if the CPU was kicked. */
+/* Behind the call: struct tcg_exit_data. */
 static void emit_exit_link(struct cg *cg, const uint8_t *exit)
 {
-    const struct x64_mem pc = X64_CPU(pc), link = X64_CPU(link), request = X64_CPU(exit_request);
-    const struct x64_mem data_pc = x64_at(RAX, offsetof(struct tcg_exit_data, pc));
+    const struct x64_mem data = X64_CPU(exit_data), link = X64_CPU(exit_link);
 
-    pop(cg, RAX);
-    x64_mov_rm(cg, X_W, RCX, &data_pc);
-    x64_mov_mr(cg, X_W, &pc, RCX);
-    x64_mov_ri(cg, RCX, 0);
-    x64_alu_mi(cg, 0, ALU_CMP, &request, 0);
-    x64_cmov(cg, X_W, CC_NE, RAX, RCX);
-    x64_mov_mr(cg, X_W, &link, RAX);
+    pop(cg, RCX);
+    x64_movzx8(cg, RAX, RAX);
+    x64_mov_mr(cg, X_W, &data, RCX);
+    x64_mov_mr(cg, 0, &link, RAX);
     x64_jmp_to(cg, exit);
 }
 
 static void emit_exit_pc(struct cg *cg, const uint8_t *exit)
 {
-    const struct x64_mem pc = X64_CPU(pc), link = X64_CPU(link);
+    const struct x64_mem pc = X64_CPU(pc);
 
     x64_mov_mr(cg, X_W, &pc, RAX);
-    x64_mov_mi(cg, X_W, &link, 0);
     x64_jmp_to(cg, exit);
 }
 

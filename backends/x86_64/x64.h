@@ -56,7 +56,7 @@ _Static_assert(X64_FRAME_SPILL + X64_SPILL_BYTES <= sizeof ((struct tcg_cpu *)0)
 enum x64_routine {
     X64_R_ENTER,      /* C: void (struct tcg_cpu *, const void *code) */
     X64_R_EXIT,       /* jmp: leave to enter's caller */
-    X64_R_EXIT_LINK,  /* call, struct tcg_exit_data behind it */
+    X64_R_EXIT_LINK,  /* call, struct tcg_exit_data behind it, al = the link, from its first */
     X64_R_EXIT_PC,    /* jmp, rax = guest pc: leave without a link */
     X64_R_INDIRECT,   /* jmp, rax = guest pc: goes there by the table of indirect branches */
     X64_R_EMPTY,      /* ret, rax = guest pc: the return stack's bottom entry */
@@ -136,6 +136,8 @@ static inline bool x64_traps(const struct cg *cg) { return cg->run_mode & TCG_RU
  * `at`, just emitted, leaves its answer in the flags.  Nothing is noted unless x64_traps(). */
 void x64_trap_here(struct cg *cg, struct cg_ool *slow);
 void x64_trap_flags(struct cg *cg, const uint8_t *at);
+/* Behind all the rest of a region. */
+void x64_trap_table(struct cg *cg);
 bool x64_probe_traps(void);
 
 /* --- flags (flags.c) -------------------------------------------------------------------------------- */
@@ -168,8 +170,10 @@ void x64_enter(struct tcg_cpu *cpu, const void *code);
 void x64_leave_from_c(struct tcg_cpu *cpu);
 uintptr_t x64_call_site(const struct tcg_cpu *cpu);
 uint64_t x64_call_stack(const struct tcg_cpu *cpu);
-void x64_goto_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll);
-void x64_call_pc(struct cg *cg, uint64_t pc, uint32_t link, bool poll, const struct cg_return *ret);
+void x64_goto_pc(struct cg *cg, uint32_t link, bool poll);
+void x64_call_pc(struct cg *cg, uint32_t link, bool poll, const struct cg_return *ret);
+enum { X64_UNCHAINED_BYTES = 17 };
+void x64_unchained(struct cg *cg, uint32_t n);
 void x64_goto_ind(struct cg *cg, const struct cg_operand *pc, enum ir_ind kind);
 void x64_count_entry(struct cg *cg);
 void x64_call_ind(struct cg *cg, const struct cg_operand *pc, const struct cg_return *ret);

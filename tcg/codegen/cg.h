@@ -53,9 +53,16 @@ struct cg_slot {
 struct cg_exit_slot {
     uint16_t slot;
     uint8_t type, lane;
-    bool zext;               /* lane 0 of `from`, zeros above */
+    bool made;               /* by op `value` from `from` (cg_made_at_store()) */
     ir_ref value;
     struct cg_operand from;
+};
+/* A flags value, and the slots that are to have it; no guest has more of them. */
+enum { CG_FLAGS_SLOTS = 8 };
+struct cg_exit_flags {
+    ir_ref value;
+    unsigned n;
+    struct cg_operand to[CG_FLAGS_SLOTS];
     struct cg_flags fl;
 };
 
@@ -89,6 +96,8 @@ struct cg_priv {
     uint32_t n_ool, cap_ool, made_ool;
     struct cg_exit_slot *exits;
     uint32_t n_exits, cap_exits;
+    struct cg_exit_flags *exit_flags;
+    uint32_t n_exit_flags, cap_exit_flags;
     struct cg_place *places;
     uint32_t n_places, cap_places;
     struct cg_move *moves;
@@ -166,7 +175,6 @@ static inline struct cg_operand cg_slot_operand(const struct cg *cg, unsigned sl
 
 /* exits.c: what must be stored to make state exact here is recorded, and written back now or out
  * of line. */
-struct cg_exit { uint32_t first, n; };
 struct cg_exit cg_exit_record(struct cg *cg);
 struct cg_exit cg_exit_record_slot(struct cg *cg, unsigned slot); /* of one dirty slot alone */
 void cg_write_back(struct cg *cg, struct cg_exit e);
@@ -175,6 +183,7 @@ struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc);
 bool cg_goes_back(const struct cg *cg, uint64_t pc); /* must an exit to pc poll? */
 void cg_count_exit(struct cg *cg, enum cg_exit_kind kind); /* where the state has been written back */
 void cg_flush_ool(struct cg *cg);
+void cg_region_end(struct cg *cg); /* its last part */
 
 /* edges.c */
 void cg_block_enter(struct cg *cg, uint32_t block);

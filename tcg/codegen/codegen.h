@@ -8,9 +8,10 @@
 
 #include "tcg/host.h"
 
-/* An exit to a known pc: the patchable displacement is at `at`.  call: by a call; call_return: it is taken
- * when a call that left by another one returns. */
-struct cg_link { uint8_t *at; uint64_t pc; bool call, call_return; };
+/* An exit to a known pc: the patchable displacement is `at` bytes behind the code's start, where it leads
+ * while not chained `unchained` bytes.  call: by a call; call_return: it is taken when a call that left by
+ * another one returns. */
+struct cg_link { uint64_t pc; uint32_t at, unchained; bool call, call_return; struct cg_label label; };
 
 /* A place in a region's code whose value depends on where something is. */
 enum cg_reloc_kind {

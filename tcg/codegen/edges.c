@@ -299,7 +299,8 @@ static void emit_edge(struct cg *cg, struct edge e, uint32_t next)
 static void emit_edge_ool(struct cg *cg, struct cg_ool *o)
 {
     cg->host->bind(cg, &o->from);
-    emit_edge(cg, (struct edge){(uint32_t)o->data[0], o->exit, (uint32_t)o->data[1]}, UINT32_MAX);
+    emit_edge(cg, (struct edge){(uint32_t)o->data[0], (uint32_t)o->data[1], (uint32_t)(o->data[1] >> 32)},
+              UINT32_MAX);
 }
 
 static bool nothing_to_move(const struct cg *cg, struct edge e)
@@ -388,8 +389,7 @@ void cg_emit_branch(struct cg *cg, ir_ref r)
     } else {
         struct cg_ool *o = cg_ool(cg, emit_edge_ool, NULL);
         o->data[0] = then.block;
-        o->exit = then.first;
-        o->data[1] = then.n;
+        o->data[1] = then.first | (uint64_t)then.n << 32;
         i.label = &o->from;
     }
     cg->host->ops[IR_branch].emit(cg, &i);

@@ -41,6 +41,7 @@ void cg_free(struct cg *cg)
     free(p->val);
     free(p->next_use);
     free(p->exits);
+    free(p->exit_flags);
     free(p->places);
     free(p->moves);
     free(p->snap);
@@ -366,9 +367,9 @@ static void emit_goto(struct cg *cg, const struct ir_op *op)
     if (op->mod == IR_IND_CALL) {
         struct cg_return ret = new_return(cg, op->imm2);
         cg->priv->links[link].call = true;
-        cg->host->call_pc(cg, pc, link, poll, &ret);
+        cg->host->call_pc(cg, link, poll, &ret);
     } else {
-        cg->host->goto_pc(cg, pc, link, poll);
+        cg->host->goto_pc(cg, link, poll);
     }
 }
 
@@ -496,7 +497,7 @@ static void prepare(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uin
     p->ir = ir;
     p->no_spill = false;
     p->seed = seed ? seed ^ (uint32_t)ir->entry_pc : 0;
-    p->n_ool = p->n_exits = p->n_places = p->n_links = p->n_moves = p->n_relocs = 0;
+    p->n_ool = p->n_exits = p->n_exit_flags = p->n_places = p->n_links = p->n_moves = p->n_relocs = 0;
     p->insn_pc = ir->entry_pc;
     p->top = guest_code_address(ir->guest, ir->entry_pc);
     for (ir_ref r = 1; ir->n_blocks > 1 && r < ir->n; r++) /* blocks go round in any order */
@@ -528,6 +529,8 @@ int cg_region(struct cg *cg, struct ir *ir, uint8_t *at, uint8_t *end, uint32_t 
         emit_block(cg, k);
     const uint32_t main_size = (uint32_t)(cg->p - at);
     cg_flush_ool(cg);
+    if (!cg->overflow)
+        cg_region_end(cg);
     if (cg->overflow)
         return p->no_spill ? -E2BIG : -ENOSPC;
     *out = (struct cg_output){.code = at, .code_size = (uint32_t)(cg->p - at), .snap = p->snap,

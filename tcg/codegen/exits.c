@@ -5,44 +5,65 @@
 
 #include "tcg/codegen/cg.h"
 
-/* What a dirty slot's memory is to become. */
-static void record_slot(struct cg *cg, unsigned s)
+static void record_flags(struct cg *cg, unsigned s, ir_ref v, struct cg_exit *e)
 {
     struct cg_priv *p = cg->priv;
-    ir_ref v = p->slot[s].value;
+    struct cg_exit_flags *x = p->exit_flags + e->first_flags, *end = x + e->n_flags;
+    while (x < end && (x->value != v || x->n == CG_FLAGS_SLOTS))
+        x++;
+    if (x == end) {
+        p->exit_flags = cg_grow(p->exit_flags, &p->cap_exit_flags, p->n_exit_flags + 1,
+                                sizeof *p->exit_flags);
+        x = &p->exit_flags[p->n_exit_flags++];
+        e->n_flags++;
+        x->value = v;
+        x->n = 0;
+        x->fl = cg_flags_at(cg, v, p->host_flags == v);
+    }
+    x->to[x->n++] = cg_slot_operand(cg, s);
+}
+
+/* What a dirty slot's memory is to become. */
+static inline void record_slot(struct cg *cg, unsigned s, struct cg_exit *e)
+{
+    struct cg_priv *p = cg->priv;
+    const ir_ref v = p->slot[s].value;
     const struct ir_op *op = &cg->ir->ops[v];
+    const uint8_t type = cg->ir->guest->slots[s].type;
+    if (type == IR_FLAGS) {
+        record_flags(cg, s, v, e);
+        return;
+    }
     p->exits = cg_grow(p->exits, &p->cap_exits, p->n_exits + 1, sizeof *p->exits);
     struct cg_exit_slot *x = &p->exits[p->n_exits++];
+    e->n++;
     x->slot = (uint16_t)s;
-    x->type = cg->ir->guest->slots[s].type;
-    x->zext = false;
+    x->type = type;
+    x->lane = op->lane;
+    x->made = op->pass & CG_VIRTUAL;
     x->value = v;
-    if (x->type == IR_FLAGS) {
-        x->fl = cg_flags_at(cg, v, p->host_flags == v);
-    } else if (op->pass & CG_VIRTUAL) {
-        x->zext = true;
-        x->lane = op->lane;
-        x->from = cg_where(cg, op->arg[0]);
-    } else {
-        x->from = cg_where(cg, v);
-    }
+    x->from = cg_where(cg, x->made ? op->arg[0] : v);
+}
+
+static struct cg_exit begin(const struct cg_priv *p)
+{
+    return (struct cg_exit){.first = p->n_exits, .first_flags = p->n_exit_flags};
 }
 
 struct cg_exit cg_exit_record(struct cg *cg)
 {
     struct cg_priv *p = cg->priv;
-    struct cg_exit e = {.first = p->n_exits};
+    struct cg_exit e = begin(p);
     for (unsigned k = 0; k < p->n_dirty; k++)
         if (p->slot[p->dirty[k]].value && p->slot[p->dirty[k]].dirty)
-            record_slot(cg, p->dirty[k]);
-    e.n = p->n_exits - e.first;
+            record_slot(cg, p->dirty[k], &e);
     return e;
 }
 
 struct cg_exit cg_exit_record_slot(struct cg *cg, unsigned s)
 {
-    struct cg_exit e = {.first = cg->priv->n_exits, .n = 1};
-    record_slot(cg, s);
+    struct cg_exit e = begin(cg->priv);
+    record_slot(cg, s, &e);
     return e;
 }
 
@@ -82,38 +103,21 @@ static void store_zext64(struct cg *cg, struct cg_operand to, const struct cg_op
     cg->host->move(cg, IR_I32, &to, &zero);
 }
 
-static void write_slot(struct cg *cg, const struct cg_exit_slot *x)
+/* What is not simply moved. */
+static void make_slot(struct cg *cg, const struct cg_exit_slot *x)
 {
     const struct cg_operand to = cg_slot_operand(cg, x->slot);
     const struct ir_op *op = &cg->ir->ops[x->value];
-    if (x->zext && op->opc == IR_zext64)
-        store_zext64(cg, to, &x->from);
-    else if (x->zext && op->opc == IR_vfdn)
-        cg->host->store_default_nan(cg, &to, &x->from, x->lane);
-    else if (x->zext && x->from.kind == CG_NONE)
-        store_vconst_zext(cg, to, &cg->ir->ops[op->arg[0]], x->lane);
-    else if (x->zext)
-        cg->host->store_zext(cg, &to, &x->from, x->lane);
-    else if (op->opc == IR_vconst && x->from.kind == CG_NONE)
+    if (!x->made)
         store_vconst(cg, to, op);
+    else if (op->opc == IR_zext64)
+        store_zext64(cg, to, &x->from);
+    else if (op->opc == IR_vfdn)
+        cg->host->store_default_nan(cg, &to, &x->from, x->lane);
+    else if (x->from.kind == CG_NONE)
+        store_vconst_zext(cg, to, &cg->ir->ops[op->arg[0]], x->lane);
     else
-        cg->host->move(cg, x->type, &to, &x->from);
-}
-
-/* Flags slot k of the exit, and those behind it that have the same value (guests that keep N and Z, C,
- * and V apart): it is packed once. */
-static void write_flags(struct cg *cg, const struct cg_exit_slot *x, uint32_t k, uint32_t n)
-{
-    enum { MOST = 8 }; /* no guest has more flags slots */
-    struct cg_operand to[MOST];
-    unsigned n_to = 0;
-    for (uint32_t j = 0; j < k; j++)
-        if (x[j].type == IR_FLAGS && x[j].value == x[k].value)
-            return;
-    for (uint32_t j = k; j < n && n_to < MOST; j++)
-        if (x[j].type == IR_FLAGS && x[j].value == x[k].value)
-            to[n_to++] = cg_slot_operand(cg, x[j].slot);
-    cg->host->pack_flags(cg, to, n_to, &x[k].fl);
+        cg->host->store_zext(cg, &to, &x->from, x->lane);
 }
 
 /* Flags first, for packing them needs scratch; and first of all those that are still in the host's
@@ -121,13 +125,18 @@ static void write_flags(struct cg *cg, const struct cg_exit_slot *x, uint32_t k,
 void cg_write_back(struct cg *cg, struct cg_exit e)
 {
     const struct cg_exit_slot *x = cg->priv->exits + e.first;
+    const struct cg_exit_flags *f = cg->priv->exit_flags + e.first_flags;
     for (int in_host = 1; in_host >= 0; in_host--)
-        for (uint32_t k = 0; k < e.n; k++)
-            if (x[k].type == IR_FLAGS && x[k].fl.in_host_flags == in_host)
-                write_flags(cg, x, k, e.n);
-    for (uint32_t k = 0; k < e.n; k++)
-        if (x[k].type != IR_FLAGS)
-            write_slot(cg, &x[k]);
+        for (uint32_t k = 0; k < e.n_flags; k++)
+            if (f[k].fl.in_host_flags == in_host)
+                cg->host->pack_flags(cg, f[k].to, f[k].n, &f[k].fl);
+    for (uint32_t k = 0; k < e.n; k++) {
+        const struct cg_operand to = cg_slot_operand(cg, x[k].slot);
+        if (x[k].made || x[k].from.kind == CG_NONE)
+            make_slot(cg, &x[k]);
+        else
+            cg->host->move(cg, x[k].type, &to, &x[k].from);
+    }
 }
 
 uint32_t cg_new_link(struct cg *cg, uint64_t pc)
@@ -140,7 +149,24 @@ uint32_t cg_new_link(struct cg *cg, uint64_t pc)
 
 void cg_link_at(struct cg *cg, uint32_t link, uint8_t *at)
 {
-    cg->priv->links[link].at = at;
+    cg->priv->links[link].at = (uint32_t)(at - cg->start);
+}
+
+struct cg_label *cg_unchained(struct cg *cg, uint32_t link)
+{
+    return &cg->priv->links[link].label;
+}
+
+void cg_region_end(struct cg *cg)
+{
+    struct cg_priv *p = cg->priv;
+    if ((size_t)(cg->end - cg->p) < (size_t)cg->host->unchained_bytes * (p->n_links + 1)) {
+        cg->overflow = true;
+        return;
+    }
+    cg->host->region_end(cg, p->n_links);
+    for (uint32_t k = 0; k < p->n_links; k++)
+        p->links[k].unchained = (uint32_t)(p->links[k].label.at - cg->start);
 }
 
 /* --- out of line --------------------------------------------------------------------------------- */
@@ -162,7 +188,6 @@ struct cg_ool *cg_ool(struct cg *cg, void (*emit)(struct cg *, struct cg_ool *),
         o->inst = *i;
     o->from = o->back = (struct cg_label){NULL, 0};
     o->data[0] = o->data[1] = 0;
-    o->exit = 0;
     o->ref = p->pos;
     return o;
 }
@@ -181,24 +206,12 @@ void cg_flush_ool(struct cg *cg)
     p->in_ool = false;
 }
 
-static struct cg_exit ool_exit(const struct cg_ool *o)
-{
-    return (struct cg_exit){.first = o->exit, .n = (uint32_t)(o->data[1] >> 32)};
-}
-
-static void set_exit(struct cg_ool *o, struct cg_exit e)
-{
-    o->exit = e.first;
-    o->data[1] = (o->data[1] & UINT32_MAX) | (uint64_t)e.n << 32;
-}
-
 static void emit_exit(struct cg *cg, struct cg_ool *o)
 {
-    uint64_t pc = o->data[0];
     cg->host->bind(cg, &o->from);
-    cg_write_back(cg, ool_exit(o));
+    cg_write_back(cg, o->exit);
     cg_count_exit(cg, CG_EXIT_DIRECT);
-    cg->host->goto_pc(cg, pc, cg_new_link(cg, pc), o->data[1] & 1);
+    cg->host->goto_pc(cg, cg_new_link(cg, o->data[0]), o->data[1]);
 }
 
 void cg_count_exit(struct cg *cg, enum cg_exit_kind kind)
@@ -219,7 +232,7 @@ struct cg_label *cg_exit_stub(struct cg *cg, uint64_t pc)
     struct cg_ool *o = cg_ool(cg, emit_exit, NULL);
     o->data[0] = pc;
     o->data[1] = cg_goes_back(cg, pc);
-    set_exit(o, cg_exit_record(cg));
+    o->exit = cg_exit_record(cg);
     return &o->from;
 }
 
@@ -228,9 +241,9 @@ static void emit_raise(struct cg *cg, struct cg_ool *o)
     struct cg_operand to = {.kind = CG_STATE, .disp = offsetof(struct tcg_cpu, fault_addr)};
     cg->host->bind(cg, &o->from);
     cg->host->move(cg, IR_I64, &to, &o->inst.a[0]);
-    cg_write_back(cg, ool_exit(o));
+    cg_write_back(cg, o->exit);
     cg_count_exit(cg, CG_EXIT_RAISE);
-    cg->host->raise(cg, (unsigned)(o->data[1] & UINT32_MAX), o->inst.a[1].imm, o->data[0]);
+    cg->host->raise(cg, (unsigned)o->data[1], o->inst.a[1].imm, o->data[0]);
 }
 
 struct cg_label *cg_raise_label(struct cg *cg, const struct cg_inst *i, unsigned exc,
@@ -241,6 +254,6 @@ struct cg_label *cg_raise_label(struct cg *cg, const struct cg_inst *i, unsigned
     o->inst.a[1].imm = arg;
     o->data[0] = cg->priv->insn_pc;
     o->data[1] = exc;
-    set_exit(o, cg_exit_record(cg));
+    o->exit = cg_exit_record(cg);
     return &o->from;
 }

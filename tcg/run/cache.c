@@ -200,32 +200,36 @@ void tcg_publish(struct tcg *tcg, struct tcg_region *r)
 
 /* --- chaining ---------------------------------------------------------------------------------- */
 
-void tcg_chain(struct tcg *tcg, const struct tcg_exit_data *exit, struct tcg_region *to)
+/* The exit leads to `to`, which is in the cache. */
+static void point(const struct tcg *tcg, const struct tcg_edge *e, const uint8_t *to)
 {
-    if (exit->region >= tcg->n_regions || to->dead)
-        return;
-    struct tcg_region *from = tcg->by_id[exit->region];
-    struct tcg_edge *e = &from->edges[exit->link];
-    if (from->dead || e->to || exit->pc != to->pc || from->mode != to->mode ||
+    tcg->host->chain(tcg->code.base + (e->from->code - tcg->code.base) + e->at, to);
+}
+
+void tcg_chain(struct tcg *tcg, const struct tcg_edge *exit, struct tcg_region *to)
+{
+    const struct tcg_region *from = exit->from;
+    struct tcg_edge *e = &from->edges[exit - from->edges];
+    if (from->dead || to->dead || e->to || e->pc != to->pc || from->mode != to->mode ||
         from->run_mode != to->run_mode)
         return;
     e->to = to;
     e->next_in = to->incoming;
     to->incoming = e;
-    tcg->host->chain(e->at, to->code);
+    point(tcg, e, to->code);
     tcg->stats.chained++;
 }
 
-static void unchain_incoming(struct tcg *tcg, struct tcg_region *r)
+static void unchain_incoming(const struct tcg *tcg, struct tcg_region *r)
 {
     for (struct tcg_edge *e = r->incoming; e; e = e->next_in) {
         e->to = NULL;
-        tcg->host->chain(e->at, NULL);
+        point(tcg, e, e->from->code + e->unchained);
     }
     r->incoming = NULL;
 }
 
-static void unchain_outgoing(struct tcg *tcg, struct tcg_region *r)
+static void unchain_outgoing(const struct tcg *tcg, struct tcg_region *r)
 {
     for (uint32_t k = 0; k < r->n_edges; k++) {
         struct tcg_edge *e = &r->edges[k];
@@ -236,7 +240,7 @@ static void unchain_outgoing(struct tcg *tcg, struct tcg_region *r)
             p = &(*p)->next_in;
         *p = e->next_in;
         e->to = NULL;
-        tcg->host->chain(e->at, NULL); /* calls may yet return to the region */
+        point(tcg, e, r->code + e->unchained); /* calls may yet return to the region */
     }
 }
 

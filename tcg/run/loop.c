@@ -39,6 +39,17 @@ void tcg_run_interp(struct tcg_cpu *cpu, const struct ir *ir)
     cpu->link = NULL;
 }
 
+/* Emitted code has left by a link; from here on no flush takes that away unseen.  Who was kicked is to go
+ * elsewhere. */
+static void left_by_link(struct tcg_cpu *cpu)
+{
+    const struct tcg_exit_data *exit = cpu->exit_data;
+    const struct tcg_edge *e = &cpu->tcg->by_id[exit->region]->edges[exit->first + cpu->exit_link];
+    cpu->pc = e->pc;
+    if (!__atomic_load_n(&cpu->exit_request, __ATOMIC_RELAXED))
+        cpu->link = e;
+}
+
 void tcg_run_emitted(struct tcg_cpu *cpu, const struct tcg_region *r)
 {
     const struct host *host = cpu->tcg->host;
@@ -47,7 +58,10 @@ void tcg_run_emitted(struct tcg_cpu *cpu, const struct tcg_region *r)
     cpu->host_fpcr_saved = 0;
     cpu->fp_std_now = 0;
     atomic_store_explicit(&cpu->thread->emitted, 1, memory_order_relaxed);
+    cpu->exit_data = NULL;
     host->enter(cpu, r->code);
+    if (cpu->exit_data)
+        left_by_link(cpu);
     atomic_store_explicit(&cpu->thread->emitted, 0, memory_order_relaxed);
 }
 

@@ -58,7 +58,7 @@ struct tcg_region {
 _Static_assert(sizeof(struct tcg_region) == 128, "two lines of the host's cache");
 struct tcg_edge {
     uint64_t pc;                    /* where it leads */
-    uint8_t *at;                    /* patchable displacement */
+    uint32_t at, unchained;         /* as in struct cg_link */
     bool call;                      /* taken by a call */
     bool call_return;               /* taken when the call by which the region ends returns */
     struct tcg_region *from, *to;   /* to: NULL while unchained */
@@ -265,7 +265,7 @@ bool tcg_hash_grow(struct tcg *tcg); /* makes the table, or a larger one; false:
 /* Is there room in the data arena to list the region on the pages of its code, as publishing it does? */
 bool tcg_pages_fit(const struct tcg *tcg, const struct tcg_region *r);
 void tcg_publish(struct tcg *tcg, struct tcg_region *r);
-void tcg_chain(struct tcg *tcg, const struct tcg_exit_data *exit, struct tcg_region *to);
+void tcg_chain(struct tcg *tcg, const struct tcg_edge *exit, struct tcg_region *to);
 /* The line at the CPU's pc that was invalidated, but whose code is what it was when it was made (a guest that
  * makes its code writable and then executable again, or writes next to it): known again.  NULL: none. */
 struct tcg_region *tcg_revive(struct tcg *tcg, const struct tcg_cpu *cpu);

@@ -27,14 +27,11 @@ static bool may_trace(const struct tcg *tcg)
 bool tcg_trace_head(const struct tcg_cpu *cpu)
 {
     const struct tcg *tcg = cpu->tcg;
-    const struct tcg_exit_data *link = cpu->link;
+    const struct tcg_edge *link = cpu->link;
     if (!may_trace(tcg))
         return false;
-    if (link) {
-        const struct tcg_region *from = link->region < tcg->n_regions ? tcg->by_id[link->region] : NULL;
-        const struct tcg_edge *e = from ? &from->edges[link->link] : NULL;
-        return e && (e->call || e->call_return || from->trace);
-    }
+    if (link)
+        return link->call || link->call_return || link->from->trace;
     return cpu->thread->from == TCG_FROM_EMITTED ||
            (cpu->thread->from == TCG_FROM_COLD && went_far(cpu->thread));
 }

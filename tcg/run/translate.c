@@ -53,10 +53,11 @@ bool tcg_region_keep(struct tcg *tcg, struct tcg_region *r, const struct cg_outp
     r->n_relocs = out->n_relocs;
     memcpy(snap, out->snap, out->snap_size);
     for (uint32_t k = 0; k < out->n_links; k++)
-        r->edges[k] = (struct tcg_edge){.pc = out->links[k].pc, .at = out->links[k].at, .from = r,
+        r->edges[k] = (struct tcg_edge){.pc = out->links[k].pc, .at = out->links[k].at,
+                                         .unchained = out->links[k].unchained,
                                          .call = out->links[k].call,
-                                         .call_return = out->links[k].call_return};
-    r->n_edges = (uint16_t)out->n_links; /* of 1 MiB of code */
+                                         .call_return = out->links[k].call_return, .from = r};
+    r->n_edges = (uint16_t)out->n_links; /* two at most for each instruction */
     r->snap = snap;
     r->snap_size = out->snap_size;
     r->code = out->code;
@@ -252,7 +253,7 @@ static struct tcg_region *heat_up(struct tcg_cpu *cpu, struct tcg_region *r)
 {
     struct tcg *tcg = cpu->tcg;
     struct tcg_region *hot = NULL;
-    tcg->heat[cpu->link->region] = 0;
+    tcg->heat[cpu->link->from->id] = 0;
     const bool late = r->lukewarm && tcg->worker && tcg_worker_late(tcg, r);
     if ((r->lukewarm && !late) || !may_loop(tcg, cpu))
         return r;
@@ -316,7 +317,7 @@ struct tcg_region *tcg_find(struct tcg_cpu *cpu)
         r = NULL;
     else if (!r)
         r = make_or_lift(cpu);
-    else if (cpu->link && cpu->link->region < tcg->n_regions && tcg->heat[cpu->link->region] < 0)
+    else if (cpu->link && tcg->heat[cpu->link->from->id] < 0)
         r = heat_up(cpu, r);
     else if (!cpu->link && tcg_trace_begin(cpu, r))
         r = NULL;

@@ -176,8 +176,6 @@ static void finish(struct tcg *tcg, struct tcg_job *j, struct cg_output *out)
     if (!to)
         return; /* the cache is full: whoever wants a line next empties it */
     move_code(out, r, to);
-    for (uint32_t k = 0; k < out->n_links; k++)
-        out->links[k].at += to - out->code;
     out->code = to;
     if (!tcg->opt.relocations)
         out->n_relocs = 0;

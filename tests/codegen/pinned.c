@@ -46,9 +46,7 @@ static unsigned data_behind(const struct tcg *tcg, const cs_insn *i)
     if (i->id != X86_INS_CALL || i->detail->x86.operands[0].type != X86_OP_IMM)
         return 0;
     const uintptr_t to = (uintptr_t)i->detail->x86.operands[0].imm;
-    return to == (uintptr_t)tcg->routines[X64_R_EXIT_LINK] ? sizeof(struct tcg_exit_data)
-           : to == (uintptr_t)tcg->routines[X64_R_RAISE]   ? sizeof(struct x64_raise_data)
-                                                           : 0;
+    return to == (uintptr_t)tcg->routines[X64_R_RAISE] ? sizeof(struct x64_raise_data) : 0;
 }
 
 static unsigned count_main(const struct tcg *tcg, const struct tcg_region *r)

@@ -91,8 +91,33 @@ static void indirect(void)
     CALL("adr x30, 0f\n\tadd x17, x17, #2\n\tret");
 }
 
+/* The lowest bit of x that is 1, or 60, by branches all in a row: more ways out than one group of a region's
+ * (backends/x86_64/control.c) holds. */
+static u64 lowest(u64 x)
+{
+    u64 d;
+    __asm__ volatile(".set bit, 0\n\t.rept 60\n\ttbnz %[x], #bit, 1f + 8 * bit\n\t.set bit, bit + 1\n\t.endr\n\t"
+                     "mov %[d], #60\n\tb 2f\n"
+                     "1:\t.set bit, 0\n\t.rept 60\n\tmov %[d], #bit\n\tb 2f\n\t.set bit, bit + 1\n\t.endr\n2:"
+                     : [d] "=r"(d)
+                     : [x] "r"(x));
+    return d;
+}
+
+/* At first no branch is taken, so that they become one line. */
+static void many(void)
+{
+    begin("lowest of 60 bits");
+    for (int k = -5; k < 180; k++) {
+        u64 d = lowest(k < 0 ? 0 : 1ull << k % 60);
+        RESULT(d);
+    }
+    end();
+}
+
 void test(void)
 {
     direct();
+    many();
     indirect();
 }
