@@ -389,16 +389,10 @@ static void emit_goto_ind(struct cg *cg, const struct ir_op *op)
     }
 }
 
-static void emit_op(struct cg *cg, ir_ref r)
+/* What leaves the region or the block, or may, and is no access to memory. */
+static void emit_leaving(struct cg *cg, ir_ref r, const struct ir_op *op)
 {
-    const struct ir_op *op = &cg->ir->ops[r];
     switch (op->opc) {
-    case IR_get:
-        emit_get(cg, r);
-        return;
-    case IR_put:
-        cg_put(cg, (unsigned)op->imm, op->arg[0]);
-        return;
     case IR_exit_if:
         emit_exit_if(cg, r);
         return;
@@ -424,11 +418,23 @@ static void emit_op(struct cg *cg, ir_ref r)
         cg_count_exit(cg, CG_EXIT_RAISE);
         cg->host->raise(cg, op->mod, op->imm, (uint64_t)op->imm2);
         return;
-    case IR_call: case IR_vcall:
+    default: /* IR_call, IR_vcall */
         emit_call(cg, r);
-        return;
-    default:
-        if (is_fp(op))
+    }
+}
+
+/* Tests one by one: the jump of a switch over all ops is hard to predict. */
+static void emit_op(struct cg *cg, ir_ref r, const struct ir_op *op)
+{
+    const unsigned flags = ir_opinfo[op->opc].flags;
+    if (op->opc == IR_put) {
+        cg_put(cg, (unsigned)op->imm, op->arg[0]);
+    } else if (op->opc == IR_get) {
+        emit_get(cg, r);
+    } else if (flags & (IRF_EXIT | IRF_TERM) && !(flags & IRF_MEM)) {
+        emit_leaving(cg, r, op);
+    } else {
+        if (flags & IRF_FPFX)
             fp_control(cg, op->mod & IR_FPC1);
         generic(cg, r);
     }
@@ -479,7 +485,7 @@ static void emit_block(struct cg *cg, uint32_t k)
         }
         p->pos = r;
         p->locked[0] = p->locked[1] = 0;
-        emit_op(cg, r);
+        emit_op(cg, r, op);
     }
 }
 

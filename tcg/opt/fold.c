@@ -128,13 +128,16 @@ static void fold_binary(struct ir *ir, ir_ref r)
     }
     ir_ref a = op->arg[0], b = op->arg[1];
     int64_t ones = -1;
-    switch (op->opc) {
-    case IR_add:
+    if (op->opc == IR_add) { /* most often; the jump of the switch is hard to predict */
         if (is_imm(ir, b))
             fold_add(ir, r, ir->ops[b].imm);
         else if (is_value(ir, a, 0))
             opt_replace(ir, r, b);
-        break;
+        return;
+    }
+    if (a != b && op->opc != IR_or && !ir_is_const(ir, a) && !ir_is_const(ir, b))
+        return;
+    switch (op->opc) {
     case IR_sub:
         if (is_imm(ir, b))
             fold_add(ir, r, (int64_t)(0 - (uint64_t)ir->ops[b].imm));
