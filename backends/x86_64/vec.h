@@ -86,6 +86,16 @@ int x64_round_control(unsigned mode);
 bool x64_half_inline(const struct cg *cg, const struct ir_op *op);
 /* d = the scalar in r as a single, zeros above; a signalling NaN raises Invalid. */
 void x64_half_scalar(struct cg *cg, unsigned d, unsigned r);
+/* X_YMM for eight lanes of i, else 0. */
+static inline uint32_t x64_half_ymm(const struct cg_inst *i)
+{
+    return ir_lane_count(i->op->lane) == 8 ? X_YMM : 0;
+}
+/* d = i's lanes of r as singles; d = the singles of s as halves, rounded as MXCSR says. */
+void x64_half_widen(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned r);
+void x64_half_narrow(struct cg *cg, uint32_t ymm, unsigned d, unsigned s);
+/* Binds `slow`, if any, and ends an op that may have used 256 bits. */
+void x64_half_finish(struct cg *cg, struct cg_ool *slow, uint32_t ymm);
 /* d = the singles of s, which are halves, rounded to nearest, ties away from zero; raises nothing.  d is
  * not s. */
 void x64_half_away(struct cg *cg, uint32_t ymm, unsigned d, unsigned s);

@@ -37,54 +37,88 @@ void x64_estimates(uint32_t table[X64_ESTIMATES])
     }
 }
 
-/* To `slow` unless all of i's lanes of r, of 4 or 8 bytes, are negative. */
-static void jump_unless_all(struct cg *cg, const struct cg_inst *i, unsigned r, struct cg_label *slow)
+/* To `slow` unless all of i's lanes of r are negative; of doubles, or of singles, in 256 bits if `y`. */
+static void jump_unless_all(struct cg *cg, const struct cg_inst *i, uint32_t y, unsigned r,
+                            struct cg_label *slow)
 {
     const unsigned all = (1u << ir_lane_count(i->op->lane)) - 1;
 
-    x64_v2(cg, LANE == IR_LANE_D ? V_MOVMSKPD : V_MOVMSKPS, RAX, r);
+    x64_v2(cg, (LANE == IR_LANE_D ? V_MOVMSKPD : V_MOVMSKPS) | y, RAX, r);
     x64_alu_ri(cg, 0, ALU_AND, RAX, (int32_t)all);
     x64_alu_ri(cg, 0, ALU_CMP, RAX, (int32_t)all);
     x64_jcc(cg, CC_NE, slow);
 }
 
-/* FRECPE of exponents 1 to 252, FRSQRTE of positive normal numbers. */
+/* The operand as singles: its own register, or t. */
+static unsigned singles(struct cg *cg, const struct cg_inst *i, unsigned t)
+{
+    if (LANE != IR_LANE_H)
+        return A;
+    x64_half_widen(cg, i, t, A);
+    return t;
+}
+
+static void shift(struct cg *cg, enum x64_vshift_kind k, uint32_t y, unsigned d, unsigned a, unsigned n)
+{
+    x64_vshift(cg, V_PSHIFTD | y, k, d, a, n);
+}
+
+/* Exponents, as those of singles, whose estimates are normal numbers, or halves. */
+static void jump_extreme(struct cg *cg, const struct cg_inst *i, uint32_t y, struct cg_label *slow)
+{
+    static const uint32_t range[2][2][2] = {{{1, 252}, {1, 254}}, {{111, 142}, {103, 142}}};
+    const bool root = i->op->opc == IR_vfrsqrte;
+    const uint32_t *r = range[LANE == IR_LANE_H][root], unit = root ? 1u << 23 : 1u << 24;
+    const struct x64_mem first = x64_pool_splat_ymm(cg, IR_LANE_S, r[0] * unit);
+    const struct x64_mem last = x64_pool_splat_ymm(cg, IR_LANE_S, (r[1] - r[0] + 1) * unit - 1);
+
+    shift(cg, VSHL, y, T0, singles(cg, i, T0), root ? 0 : 1);
+    x64_v3m(cg, V_PSUBD | y, T0, T0, &first);
+    x64_v3m(cg, V_PMAXUD | y, T1, T0, &last);
+    x64_v3m(cg, V_PCMPEQD | y, T1, T1, &last);
+    jump_unless_all(cg, i, y, T1, slow);
+}
+
+/* FRECPE, FRSQRTE: positive operands alone.  Halves are done as singles, which have the same estimates; it
+ * is a half in turn, maybe a subnormal one. */
 void x64_emit_vfrecpe(struct cg *cg, const struct cg_inst *i)
 {
-    const bool root = i->op->opc == IR_vfrsqrte;
+    const bool root = i->op->opc == IR_vfrsqrte, halves = x64_half_inline(cg, i->op);
+    const uint32_t y = halves ? x64_half_ymm(i) : 0;
     struct x64_mem table = {.base = X64_RIP, .index = X64_NO_REG};
-    struct x64_mem first, last, exponent, sign;
+    struct x64_mem exponent, sign;
     struct cg_ool *slow;
+    unsigned a;
 
-    if (!x64_host_fp(cg, i) || LANE != IR_LANE_S || !X64_HAS(AVX2)) {
+    if (!(halves || (LANE == IR_LANE_S && x64_host_fp(cg, i))) || !X64_HAS(AVX2)) {
         x64_emit_eval(cg, i);
         return;
     }
     slow = x64_slow_eval(cg, i);
-    first = x64_pool_splat(cg, IR_LANE_S, root ? 1u << 23 : 1u << 24);
-    last = x64_pool_splat(cg, IR_LANE_S, root ? (254u << 23) - 1 : (252u << 24) - 1);
-    exponent = x64_pool_splat(cg, IR_LANE_S, root ? 0x3f800000 : 0x7f800000);
-    sign = x64_constant(cg, X64_K_SIGN32);
-    x64_lane_shift(cg, VSHL, IR_LANE_S, T0, A, root ? 0 : 1);
-    x64_v3m(cg, V_PSUBD, T0, T0, &first);
-    x64_v3m(cg, V_PMAXUD, T1, T0, &last);
-    x64_v3m(cg, V_PCMPEQD, T1, T1, &last);
-    jump_unless_all(cg, i, T1, &slow->from);
-    x64_lane_shift(cg, VSHL, IR_LANE_S, T1, A, root ? 8 : 9);
-    x64_lane_shift(cg, VSHR, IR_LANE_S, T1, T1, root ? 23 : 24);
-    x64_ones(cg, T0);
+    x64_trap_here(cg, slow);
+    jump_extreme(cg, i, y, &slow->from);
+    shift(cg, VSHL, y, T1, singles(cg, i, T1), root ? 8 : 9);
+    shift(cg, VSHR, y, T1, T1, root ? 23 : 24);
+    x64_v3(cg, V_PCMPEQD | y, T0, T0, T0);
     table.target = cg->routines[X64_R_ESTIMATES] + (root ? 4 * 256 : 0);
     x64_lea(cg, X_W, RAX, &table);
     table = (struct x64_mem){.base = RAX, .index = T1, .scale = 2};
-    x64_vex_rm(cg, V_VPGATHERDD, D, T0, &table); /* H_EARLY */
-    x64_lane_shift(cg, VSHR, IR_LANE_S, T0, A, root ? 1 : 0);
-    x64_v3m(cg, V_PAND, T0, T0, &exponent);
-    x64_v3(cg, V_PSUBD, D, D, T0);
+    x64_vex_rm(cg, V_VPGATHERDD | y, D, T0, &table); /* H_EARLY */
+    a = singles(cg, i, T1);
+    exponent = x64_pool_splat_ymm(cg, IR_LANE_S, root ? 0x3f800000 : 0x7f800000);
+    shift(cg, VSHR, y, T0, a, root ? 1 : 0);
+    x64_v3m(cg, V_PAND | y, T0, T0, &exponent);
+    x64_v3(cg, V_PSUBD | y, D, D, T0);
     if (!root) {
-        x64_v3m(cg, V_PAND, T0, A, &sign);
-        x64_v3(cg, V_POR, D, D, T0);
+        sign = x64_pool_splat_ymm(cg, IR_LANE_S, 0x80000000);
+        x64_v3m(cg, V_PAND | y, T0, a, &sign);
+        x64_v3(cg, V_POR | y, D, D, T0);
     }
-    x64_bind(cg, &slow->back);
+    if (halves && ir_lane_count(i->op->lane) == 1) /* what is above a scalar has estimates too */
+        x64_zext_lane(cg, IR_LANE_S, D, D);
+    if (halves)
+        x64_half_narrow(cg, y, D, D);
+    x64_half_finish(cg, slow, y);
 }
 
 /* (3 - a * b) / 2 as 3/2 - a/2 * b, for that halving is exact where a's exponent is at least 2.  Infinity
@@ -119,12 +153,12 @@ void x64_emit_vfrsqrts(struct cg *cg, const struct cg_inst *i)
     }
     x64_v3m(cg, V_PAND, D, a, &magnitude); /* H_EARLY */
     x64_v3m(cg, doubles ? V_PCMPGTQ : V_PCMPGTD, D, D, &least);
-    jump_unless_all(cg, i, D, &slow->from);
+    jump_unless_all(cg, i, 0, D, &slow->from);
     x64_trap_here(cg, slow);
     x64_v3m(cg, mul[form], T0, a, &half);
     x64_v2m(cg, V_MOVAPS, D, &sum);
     x64_vex_rr(cg, step[form], D, T0, b);
     x64_v3i(cg, doubles ? V_CMPPD : V_CMPPS, T0, D, D, 7); /* CMPORD: a NaN's sign has changed */
-    jump_unless_all(cg, i, T0, &slow->from);
+    jump_unless_all(cg, i, 0, T0, &slow->from);
     x64_bind(cg, &slow->back);
 }

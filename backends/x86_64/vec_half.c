@@ -29,8 +29,6 @@
 #define C (i->a[2].reg)
 
 static bool scalar(const struct cg_inst *i) { return ir_lane_count(i->op->lane) == 1; }
-/* X_YMM for eight lanes. */
-static uint32_t ymm(const struct cg_inst *i) { return ir_lane_count(i->op->lane) == 8 ? X_YMM : 0; }
 static bool rounds_dynamically(const struct cg_inst *i)
 {
     return (i->op->mod & IR_ROUND_MASK) == IR_ROUND_DYN;
@@ -52,22 +50,21 @@ void x64_half_scalar(struct cg *cg, unsigned d, unsigned r)
     x64_v2(cg, V_VCVTPH2PS, d, d);
 }
 
-static void widen(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned r)
+void x64_half_widen(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned r)
 {
     if (scalar(i))
         x64_half_scalar(cg, d, r);
     else
-        x64_v2(cg, V_VCVTPH2PS | ymm(i), d, r);
+        x64_v2(cg, V_VCVTPH2PS | x64_half_ymm(i), d, r);
 }
 
 /* The source is ModRM.reg; 4: round as MXCSR. */
-static void narrow(struct cg *cg, uint32_t y, unsigned d, unsigned s)
+void x64_half_narrow(struct cg *cg, uint32_t y, unsigned d, unsigned s)
 {
     x64_v2i(cg, V_VCVTPS2PH | y, s, d, 4);
 }
 
-/* The end of an op that may have used 256 bits. */
-static void finish(struct cg *cg, struct cg_ool *slow, uint32_t y)
+void x64_half_finish(struct cg *cg, struct cg_ool *slow, uint32_t y)
 {
     if (slow)
         x64_bind(cg, &slow->back);
@@ -115,7 +112,7 @@ static uint32_t operation(const struct cg_inst *i)
 bool x64_half_arith(struct cg *cg, const struct cg_inst *i)
 {
     const uint16_t opc = i->op->opc;
-    const uint32_t y = ymm(i);
+    const uint32_t y = x64_half_ymm(i);
     struct cg_ool *slow;
     unsigned b = T0;
 
@@ -124,19 +121,19 @@ bool x64_half_arith(struct cg *cg, const struct cg_inst *i)
         return false;
     slow = x64_slow_eval(cg, i);
     x64_trap_here(cg, slow);
-    widen(cg, i, T0, A);
+    x64_half_widen(cg, i, T0, A);
     if (opc == IR_vfsqrt) {
         x64_vex_rr(cg, operation(i) | y, T0, scalar(i) ? T0 : 0, T0);
     } else {
         if (A != B)
-            widen(cg, i, b = T1, B);
+            x64_half_widen(cg, i, b = T1, B);
         x64_v3(cg, operation(i) | y, T0, T0, b);
     }
     check_nans(cg, false, y, T0, T1, &slow->from);
-    narrow(cg, y, D, T0);
+    x64_half_narrow(cg, y, D, T0);
     if ((opc == IR_vfmul || opc == IR_vfmulx || opc == IR_vfdiv) && x64_exact_underflow(cg))
         x64_half_jump_min_normal(cg, D, &slow->from);
-    finish(cg, slow, y);
+    x64_half_finish(cg, slow, y);
     return true;
 }
 
@@ -215,15 +212,15 @@ bool x64_half_fma(struct cg *cg, const struct cg_inst *i)
     slow = x64_slow_eval(cg, i);
     x64_trap_here(cg, slow);
     fused_four(cg, i, false, &slow->from);
-    narrow(cg, 0, D, T0);
-    if (ymm(i)) {
+    x64_half_narrow(cg, 0, D, T0);
+    if (x64_half_ymm(i)) {
         fused_four(cg, i, true, &slow->from);
-        narrow(cg, 0, T0, T0);
+        x64_half_narrow(cg, 0, T0, T0);
         x64_v3(cg, V_PUNPCKLQDQ, D, D, T0);
     }
     if (x64_exact_underflow(cg))
         x64_half_jump_min_normal(cg, D, &slow->from);
-    finish(cg, slow, scalar(i) ? 0 : X_YMM);
+    x64_half_finish(cg, slow, scalar(i) ? 0 : X_YMM);
     return true;
 }
 
@@ -257,22 +254,22 @@ void x64_emit_vfmlal(struct cg *cg, const struct cg_inst *i)
     check_nans(cg, false, 0, D, T0, &slow->from);
     if (x64_exact_underflow(cg))
         x64_jump_min_normal(cg, false, D, &slow->from);
-    finish(cg, slow, 0);
+    x64_half_finish(cg, slow, 0);
 }
 
 /* As for wider formats (vec_fp.c); what comes back is an operand. */
 bool x64_half_minmax(struct cg *cg, const struct cg_inst *i)
 {
     const bool is_max = i->op->opc == IR_vfmax || i->op->opc == IR_vfmaxnm;
-    const uint32_t y = ymm(i), op = (is_max ? V_MAXPS : V_MINPS) | y;
+    const uint32_t y = x64_half_ymm(i), op = (is_max ? V_MAXPS : V_MINPS) | y;
     struct cg_ool *slow;
 
     if (!x64_half_inline(cg, i->op))
         return false;
     slow = x64_slow_eval(cg, i);
     x64_trap_here(cg, slow);
-    widen(cg, i, T0, A);
-    widen(cg, i, T1, B);
+    x64_half_widen(cg, i, T0, A);
+    x64_half_widen(cg, i, T1, B);
     if (!x64_traps(cg)) {
         x64_v3i(cg, V_CMPPS | y, D, T0, T1, 3); /* CMPUNORD; H_EARLY: D is free */
         x64_v2(cg, V_MOVMSKPS | y, RAX, D);
@@ -282,8 +279,8 @@ bool x64_half_minmax(struct cg *cg, const struct cg_inst *i)
     x64_v3(cg, op, D, T0, T1);
     x64_v3(cg, op, T1, T1, T0);
     x64_v3(cg, (is_max ? V_ANDPS : V_ORPS) | y, D, D, T1);
-    narrow(cg, y, D, D);
-    finish(cg, slow, y);
+    x64_half_narrow(cg, y, D, D);
+    x64_half_finish(cg, slow, y);
     return true;
 }
 
@@ -301,21 +298,21 @@ static void pack(struct cg *cg, uint32_t y, uint32_t op, unsigned d, unsigned t)
 bool x64_half_cmp(struct cg *cg, const struct cg_inst *i)
 {
     const uint16_t opc = i->op->opc;
-    const uint32_t y = ymm(i);
+    const uint32_t y = x64_half_ymm(i);
     struct cg_ool *slow;
 
     if (!x64_half_inline(cg, i->op))
         return false;
     slow = x64_traps(cg) ? x64_slow_eval(cg, i) : NULL;
     x64_trap_here(cg, slow);
-    widen(cg, i, T0, A);
-    widen(cg, i, T1, B);
+    x64_half_widen(cg, i, T0, A);
+    x64_half_widen(cg, i, T1, B);
     if (opc == IR_vfcmeq)
         x64_v3i(cg, V_CMPPS | y, D, T0, T1, 0);
     else
         x64_v3i(cg, V_CMPPS | y, D, T1, T0, opc == IR_vfcmgt ? 1 : 2);
     pack(cg, y, V_PACKSSDW, D, T0);
-    finish(cg, slow, y);
+    x64_half_finish(cg, slow, y);
     return true;
 }
 
@@ -337,21 +334,21 @@ bool x64_half_rint(struct cg *cg, const struct cg_inst *i)
 {
     const bool away = (i->op->mod & IR_ROUND_MASK) == FP_RNA, exact = i->op->mod & IR_RINT_EXACT;
     const int control = x64_round_control(i->op->mod);
-    const uint32_t y = ymm(i);
+    const uint32_t y = x64_half_ymm(i);
     struct cg_ool *slow;
 
     if (!x64_half_inline(cg, i->op) || (away ? exact : control < 0))
         return false;
     slow = x64_slow_eval(cg, i);
     x64_trap_here(cg, slow);
-    widen(cg, i, T0, A);
+    x64_half_widen(cg, i, T0, A);
     if (away)
         x64_half_away(cg, y, T1, T0);
     else
         x64_v2i(cg, V_ROUNDPS | y, T1, T0, (unsigned)control | (exact ? 0 : 8));
     check_nans(cg, false, y, T1, T0, &slow->from);
-    narrow(cg, y, D, T1);
-    finish(cg, slow, y);
+    x64_half_narrow(cg, y, D, T1);
+    x64_half_finish(cg, slow, y);
     return true;
 }
 
@@ -362,7 +359,7 @@ bool x64_half_vftoi(struct cg *cg, const struct cg_inst *i)
 {
     const bool sign = i->op->opc == IR_vftos, away = (i->op->mod & IR_ROUND_MASK) == FP_RNA;
     const int control = x64_round_control(i->op->mod);
-    const uint32_t y = ymm(i);
+    const uint32_t y = x64_half_ymm(i);
     struct x64_mem k;
     struct cg_ool *slow;
     unsigned rounded = T0;
@@ -371,7 +368,7 @@ bool x64_half_vftoi(struct cg *cg, const struct cg_inst *i)
         return false;
     slow = x64_slow_eval(cg, i);
     x64_trap_here(cg, slow);
-    widen(cg, i, T0, A);
+    x64_half_widen(cg, i, T0, A);
     if (i->op->imm) {
         k = x64_pool_splat_ymm(cg, IR_LANE_S, (uint64_t)(127 + i->op->imm) << 23);
         x64_v3m(cg, V_MULPS | y, T0, T0, &k);
@@ -390,14 +387,14 @@ bool x64_half_vftoi(struct cg *cg, const struct cg_inst *i)
     if (rounded == T1) /* raise Inexact */
         x64_v2i(cg, V_ROUNDPS | y, T1, T0, away ? 3 : (unsigned)control);
     pack(cg, y, sign ? V_PACKSSDW : V_PACKUSDW, D, T1);
-    finish(cg, slow, y);
+    x64_half_finish(cg, slow, y);
     return true;
 }
 
 /* 16 bits are exact as a single, and scaled. */
 bool x64_half_vitof(struct cg *cg, const struct cg_inst *i)
 {
-    const uint32_t y = ymm(i);
+    const uint32_t y = x64_half_ymm(i);
     struct x64_mem k;
     unsigned a = A;
 
@@ -411,7 +408,7 @@ bool x64_half_vitof(struct cg *cg, const struct cg_inst *i)
         k = x64_pool_splat_ymm(cg, IR_LANE_S, (uint64_t)(127 - i->op->imm) << 23);
         x64_v3m(cg, V_MULPS | y, T0, T0, &k);
     }
-    narrow(cg, y, D, T0);
-    finish(cg, NULL, y);
+    x64_half_narrow(cg, y, D, T0);
+    x64_half_finish(cg, NULL, y);
     return true;
 }
