@@ -450,3 +450,25 @@ void x64_emit_crc32(struct cg *cg, const struct cg_inst *i)
     }
     x64_mov_rr(cg, 0, i->d.reg, RAX);
 }
+
+/* --- polynomials of bytes ------------------------------------------------------------------------------------ */
+
+/* Bit by bit from the top: d = 2 d, plus a where b has the bit. */
+void x64_emit_vpmul(struct cg *cg, const struct cg_inst *i)
+{
+    const unsigned d = i->d.reg, a = i->a[0].reg;
+
+    x64_movaps(cg, T0, i->a[1].reg);
+    for (unsigned bit = 8; bit-- > 0;) {
+        if (bit == 7)
+            x64_zero(cg, d);
+        else
+            x64_v3(cg, V_PADDB, d, d, d);
+        x64_zero(cg, T1);
+        x64_v3(cg, V_PCMPGTB, T1, T1, T0); /* bit 7 of b */
+        x64_v3(cg, V_PAND, T1, T1, a);
+        x64_v3(cg, V_PXOR, d, d, T1);
+        if (bit)
+            x64_v3(cg, V_PADDB, T0, T0, T0);
+    }
+}

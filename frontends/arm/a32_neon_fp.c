@@ -243,11 +243,11 @@ TRANS(VCVT_vh)
 /* VCADD.<dt> Qd, Qn, Qm, #90|270 */
 static ir_ref cadd90(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m)
 {
-    return neon_std(ir, ir_vfcadd(ir, lane, n, m, 90));
+    return arith(ir, lane, simd_fcadd(ir, lane, n, m, 0));
 }
 static ir_ref cadd270(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m)
 {
-    return neon_std(ir, ir_vfcadd(ir, lane, n, m, 270));
+    return arith(ir, lane, simd_fcadd(ir, lane, n, m, 1));
 }
 TRANS(VCADD)
 {
@@ -257,7 +257,7 @@ TRANS(VCADD)
 #define CMLA(rotation)                                                                             \
     static ir_ref cmla##rotation(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m)        \
     {                                                                                              \
-        return neon_std(ir, ir_vfcmla(ir, lane, d, n, m, rotation));                               \
+        return arith(ir, lane, simd_fcmla(ir, lane, d, n, m, rotation / 90));                      \
     }
 CMLA(0)
 CMLA(90)

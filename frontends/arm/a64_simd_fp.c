@@ -378,26 +378,6 @@ static uint8_t complex_lane(const struct a64_lift *s, unsigned q, unsigned size)
     return a64_vlane(q, size, sizes);
 }
 
-/* Real and imaginary parts, the even and the odd lanes, in each other's place. */
-static ir_ref swap_parts(struct ir *ir, unsigned size, ir_ref v)
-{
-    return size == IR_LANE_D ? ir_vext(ir, IR_LANE_B, v, v, 8)
-                             : ir_vrev(ir, (uint8_t)size, v, INT64_C(2) << size);
-}
-
-/* The signs of the even or the odd parts, or both, flipped. */
-static ir_ref flip_parts(struct ir *ir, unsigned size, ir_ref v, bool even, bool odd)
-{
-    uint64_t low = 0, high = 0;
-    for (unsigned k = 0; k < 16u >> size; k++) {
-        const unsigned bit = (k + 1) * (8u << size) - 1;
-        if (k & 1 ? odd : even) {
-            *(bit < 64 ? &low : &high) |= UINT64_C(1) << bit % 64;
-        }
-    }
-    return low | high ? ir_vxor(ir, IR_LANE_B, v, ir_vconst(ir, low, high)) : v;
-}
-
 /* FCADD Vd.T, Vn.T, Vm.T, #rotate */
 TRANS(FCADD_v)
 {
@@ -406,22 +386,14 @@ TRANS(FCADD_v)
         return false;
     }
     const ir_ref n = a64_v(s, a->rn), m = a64_v(s, a->rm);
-    const ir_ref rotated = flip_parts(s->ir, lane & 3, swap_parts(s->ir, lane & 3, m), !a->rot, a->rot);
-    a64_put_lane(s, a->rd, lane, ir_vfadd(s->ir, lane, n, rotated));
+    a64_put_lane(s, a->rd, lane, simd_fcadd(s->ir, lane, n, m, a->rot));
     return true;
 }
 
-/* d + one part of n times m turned by rot quarters (ARM ARM FCMLA). */
 static bool fcmla(struct a64_lift *s, uint8_t lane, unsigned rd, unsigned rn, ir_ref m,
                   unsigned rot)
 {
-    struct ir *ir = s->ir;
-    const uint8_t size = lane & 3;
-    const ir_ref d = a64_v(s, rd), n = a64_v(s, rn);
-    const ir_ref part = rot & 1 ? ir_vtrn2(ir, size, n, n) : ir_vtrn1(ir, size, n, n);
-    const ir_ref c = rot & 1 ? swap_parts(ir, size, m) : m;
-    const ir_ref rotated = flip_parts(ir, size, c, rot == 1 || rot == 2, rot >= 2);
-    a64_put_lane(s, rd, lane, ir_vfma(ir, lane, d, part, rotated, 0));
+    a64_put_lane(s, rd, lane, simd_fcmla(s->ir, lane, a64_v(s, rd), a64_v(s, rn), m, rot));
     return true;
 }
 

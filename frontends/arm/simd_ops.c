@@ -118,3 +118,39 @@ ir_ref simd_sha256(struct ir *ir, ir_ref abcd, ir_ref efgh, ir_ref w, bool secon
     const ir_ref efab = ir_vrev(ir, IR_LANE_S, r2, 8), ghcd = ir_vrev(ir, IR_LANE_S, r1, 8);
     return (second ? ir_vtrn1 : ir_vtrn2)(ir, IR_LANE_D, efab, ghcd);
 }
+
+/* --- complex numbers -------------------------------------------------------------------------- */
+
+/* Real and imaginary parts, the even and the odd lanes, in each other's place. */
+static ir_ref swap_parts(struct ir *ir, unsigned size, ir_ref v)
+{
+    return size == IR_LANE_D ? ir_vext(ir, IR_LANE_B, v, v, 8)
+                             : ir_vrev(ir, (uint8_t)size, v, INT64_C(2) << size);
+}
+
+/* The signs of the even or the odd parts, or both, flipped. */
+static ir_ref flip_parts(struct ir *ir, unsigned size, ir_ref v, bool even, bool odd)
+{
+    uint64_t low = 0, high = 0;
+    for (unsigned k = 0; k < 16u >> size; k++) {
+        const unsigned bit = (k + 1) * (8u << size) - 1;
+        if (k & 1 ? odd : even) {
+            *(bit < 64 ? &low : &high) |= UINT64_C(1) << bit % 64;
+        }
+    }
+    return low | high ? ir_vxor(ir, IR_LANE_B, v, ir_vconst(ir, low, high)) : v;
+}
+
+ir_ref simd_fcadd(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m, unsigned rot)
+{
+    const uint8_t size = lane & 3;
+    return ir_vfadd(ir, lane, n, flip_parts(ir, size, swap_parts(ir, size, m), !rot, rot));
+}
+
+ir_ref simd_fcmla(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m, unsigned rot)
+{
+    const uint8_t size = lane & 3;
+    const ir_ref part = rot & 1 ? ir_vtrn2(ir, size, n, n) : ir_vtrn1(ir, size, n, n);
+    const ir_ref c = rot & 1 ? swap_parts(ir, size, m) : m;
+    return ir_vfma(ir, lane, d, part, flip_parts(ir, size, c, rot == 1 || rot == 2, rot >= 2), 0);
+}

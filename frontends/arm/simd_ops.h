@@ -41,4 +41,10 @@ void simd_together(struct ir *ir, unsigned k, unsigned q, uint8_t lane, const ir
  * four rounds on the state abcd, efgh with the words w. */
 ir_ref simd_sha256(struct ir *ir, ir_ref abcd, ir_ref efgh, ir_ref w, bool second);
 
+/* Complex numbers, the real part in the even lane.  FCADD: n + m turned by 90 or, if rot, 270 degrees.
+ * FCMLA: d + one part of n (the imaginary one if rot is odd) times m turned by rot quarters.  The FP op
+ * comes last. */
+ir_ref simd_fcadd(struct ir *ir, uint8_t lane, ir_ref n, ir_ref m, unsigned rot);
+ir_ref simd_fcmla(struct ir *ir, uint8_t lane, ir_ref d, ir_ref n, ir_ref m, unsigned rot);
+
 #endif

@@ -93,23 +93,6 @@ FP_OP(vfma, FMA, )
 #define RINT(N, f, fn) fp##N##_rint(a->v.f[i], round, op->mod &IR_RINT_EXACT, env)
 FP_OP(vfrint, RINT, )
 
-/* Complex addition of b rotated by 90 (imaginary part negated, parts swapped) or 270 degrees. */
-#define CADD(N, f, fn) \
-    fp##N##_add(a->v.f[i], FLIP(N, b->v.f[i ^ 1], (op->imm == 270) == (i & 1)), env)
-FP_OP(vfcadd, CADD, )
-
-/* Half of a complex product: b's real part (imaginary at 90 and 270) times c rotated.  ARM ARM
- * FCMLA: c's parts are swapped at 90 and 270; the real one is negated at 90 and 180, the other at
- * 180 and 270. */
-#define CMLA(N, f, fn)                                                                       \
-    fp##N##_muladd(                                                                          \
-        b->v.f[(i & ~1u) + (quarter & 1)],                                                   \
-        FLIP(N, c->v.f[i ^ (quarter & 1)], (i & 1 ? quarter >> 1 : (quarter + 1) >> 1 & 1)), \
-        a->v.f[i], env)
-#define quarter ((unsigned)op->imm / 90)
-FP_OP(vfcmla, CMLA, )
-#undef quarter
-
 /* Widens without looking at NaNs, which stay signalling for the multiplication to find (ARM ARM
  * FPProcessNaNs3H); alternative half precision does not apply. */
 static uint32_t widened(uint16_t x, const struct fp_env *env)

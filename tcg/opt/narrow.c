@@ -75,7 +75,7 @@ static unsigned significant(const struct ir *ir, ir_ref v) { return significant_
 static bool any_nan_does(const struct ir_op *op, const struct ir_op *vfdn)
 {
     return (ir_opinfo[op->opc].flags & IRF_FPFX) && op->mod & IR_FPC1 && (op->lane & 3) == vfdn->lane &&
-           op->opc != IR_vfcadd && op->opc != IR_vfcmla && op->opc != IR_vfmlal;
+           op->opc != IR_vfmlal;
 }
 
 void opt_narrow_op(struct ir *ir, ir_ref r)

@@ -97,8 +97,6 @@ static unsigned all_imms(const struct row *row, const struct ir_desc *op, struct
         return bits == 16   ? LIST(IR_LANE_S, IR_LANE_D)
                : bits == 32 ? LIST(IR_LANE_H, IR_LANE_D)
                             : LIST(IR_LANE_H, IR_LANE_S);
-    case IMM_90_270: return LIST(90, 270);
-    case IMM_ROTATIONS: return LIST(0, 90, 180, 270);
     }
     return 0;
 }

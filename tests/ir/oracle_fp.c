@@ -125,46 +125,6 @@ ORACLE(vfma)
     each_lane(op, in, env, e, fn_vfma);
 }
 
-/* (a0 + a1 i) + (b0 + b1 i) * (i or -i). */
-ORACLE(vfcadd)
-{
-    const unsigned bits = lane_bits(op), count = ir_lane_count(op->lane);
-    struct lane l = {.op = op, .bits = bits, .env = *env};
-
-    for (unsigned i = 0; i < count; i += 2) {
-        const uint64_t b0 = get_lane(&in[1].v, bits, i), b1 = get_lane(&in[1].v, bits, i + 1);
-        const uint64_t add[2] = {op->imm == 90 ? negated(b1, bits, true) : b1,
-                                 op->imm == 90 ? b0 : negated(b0, bits, true)};
-        for (unsigned k = 0; k < 2; k++) {
-            l.x[0] = get_lane(&in[0].v, bits, i + k);
-            l.x[1] = add[k];
-            set_lane(&e->d.v, bits, i + k, fn_vfadd(&l));
-        }
-    }
-    e->undefined = (uint16_t)(0xffffffff << count * bits / 8);
-    e->fp_flags = l.env.flags;
-}
-
-/* ARM ARM, FCMLA's table of element1 to element4. */
-ORACLE(vfcmla)
-{
-    const unsigned bits = lane_bits(op), count = ir_lane_count(op->lane);
-    struct lane l = {.op = op, .bits = bits, .env = *env};
-
-    for (unsigned i = 0; i < count; i += 2) {
-        const uint64_t b0 = get_lane(&in[1].v, bits, i), b1 = get_lane(&in[1].v, bits, i + 1);
-        const uint64_t c0 = get_lane(&in[2].v, bits, i), c1 = get_lane(&in[2].v, bits, i + 1);
-        const uint64_t n0 = negated(c0, bits, true), n1 = negated(c1, bits, true);
-        const uint64_t factors[4][4] = {
-            {b0, c0, b0, c1}, {b1, n1, b1, c0}, {b0, n0, b0, n1}, {b1, c1, b1, n0}};
-        const uint64_t *f = factors[op->imm / 90];
-        set_lane(&e->d.v, bits, i, muladd(&l, get_lane(&in[0].v, bits, i), f[0], f[1]));
-        set_lane(&e->d.v, bits, i + 1, muladd(&l, get_lane(&in[0].v, bits, i + 1), f[2], f[3]));
-    }
-    e->undefined = (uint16_t)(0xffffffff << count * bits / 8);
-    e->fp_flags = l.env.flags;
-}
-
 /* A half as a single: by arithmetic on its fields, NaNs with their quiet bit as it is. */
 static uint32_t widen(uint16_t x)
 {
@@ -331,10 +291,6 @@ const struct row rows_fp[] = {
     ROW(vfrecpx, "hsd1", IMM_NONE, MOD_NONE),
     ROW_T(vurecpe, "v", "sQ", IMM_NONE, MOD_NONE, false),
     ROW_T(vursqrte, "v", "sQ", IMM_NONE, MOD_NONE, false),
-    ROW(vfcadd, "hsQD", IMM_90_270, MOD_NONE),
-    ROW(vfcadd, "dQ", IMM_90_270, MOD_NONE),
-    ROW(vfcmla, "hsQD", IMM_ROTATIONS, MOD_NONE),
-    ROW(vfcmla, "dQ", IMM_ROTATIONS, MOD_NONE),
     ROW(vfmlal, "sQD", IMM_NONE, MOD_FMA),
     {0},
 };

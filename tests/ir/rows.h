@@ -38,8 +38,6 @@ enum imms {
     IMM_FBITS,   /* fraction bits of a fixed-point number of lane size */
     IMM_FBITS_T, /* the same of the type's size */
     IMM_FORMAT,  /* log2 of the bytes of another FP format */
-    IMM_90_270,
-    IMM_ROTATIONS,
 };
 /* Which values of mod. */
 enum mods { MOD_NONE, MOD_CRC, MOD_COND, MOD_FMA, MOD_ROUND, MOD_RINT, MOD_FCMP, MOD_CVT };
