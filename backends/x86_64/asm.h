@@ -71,8 +71,9 @@ void x64_state_int(struct cg *cg, uint32_t op, unsigned reg, int32_t disp);
 
 /* VEX.128 (or scalar; with X_YMM VEX.256) and EVEX.128 encodings; v: the second operand, 0 if there is none.  EVEX reaches
  * vector registers 16 to 31.  k: mask register in bits 2..0, bit 7 zeroing; X64_NEAREST: a scalar op
- * rounds to nearest, whatever MXCSR says, and raises nothing; X64_256: of 256 bits. */
-enum { X64_NEAREST = 0x10, X64_256 = 0x20 };
+ * rounds to nearest, whatever MXCSR says, and raises nothing; X64_256, X64_512: of as many bits;
+ * X64_BROADCAST: the memory operand is one element, for all. */
+enum { X64_NEAREST = 0x10, X64_BROADCAST = 0x10, X64_256 = 0x20, X64_512 = 0x40 };
 void x64_vex_rr(struct cg *cg, uint32_t op, unsigned reg, unsigned v, unsigned rm);
 void x64_vex_rm(struct cg *cg, uint32_t op, unsigned reg, unsigned v, const struct x64_mem *m);
 void x64_evex_rr(struct cg *cg, uint32_t op, unsigned reg, unsigned v, unsigned rm, unsigned k);

@@ -94,6 +94,9 @@ static inline uint32_t x64_half_ymm(const struct cg_inst *i)
 /* d = i's lanes of r as singles; d = the singles of s as halves, rounded as MXCSR says. */
 void x64_half_widen(struct cg *cg, const struct cg_inst *i, unsigned d, unsigned r);
 void x64_half_narrow(struct cg *cg, uint32_t ymm, unsigned d, unsigned s);
+/* xmm0 = the doubles in it, cut to the digits of a single, the last of which tells of what was cut off; xmm1
+ * is lost.  Needs AVX; raises nothing. */
+void x64_round_to_odd(struct cg *cg, uint32_t ymm);
 /* Binds `slow`, if any, and ends an op that may have used 256 bits. */
 void x64_half_finish(struct cg *cg, struct cg_ool *slow, uint32_t ymm);
 /* d = the singles of s, which are halves, rounded to nearest, ties away from zero; raises nothing.  d is

@@ -473,20 +473,34 @@ static bool half_inline(const struct cg *cg, const struct cg_inst *i)
         return false;
     if (LANE == IR_LANE_H)
         return to == IR_LANE_S || scalar(i);
-    return LANE == IR_LANE_S && to == IR_LANE_H && rounds_dynamically(i);
+    if (LANE == IR_LANE_D && (!scalar(i) || cg->run_mode & TCG_RUN_FPFLUSH)) /* a tiny single is no zero */
+        return false;
+    return to == IR_LANE_H && rounds_dynamically(i);
+}
+
+/* By way of a single that no rounding has spoilt.  A double beyond all singles is beyond halves as well, or
+ * tiny for both. */
+static void double_to_single(struct cg *cg, unsigned a)
+{
+    x64_v2(cg, V_MOVQ, T0, a);
+    x64_round_to_odd(cg, 0);
+    x64_v2(cg, V_CVTPD2PS, T0, T0);
 }
 
 static void convert_half(struct cg *cg, const struct cg_inst *i, struct cg_ool *slow)
 {
     unsigned a = A;
 
+    x64_trap_here(cg, slow);
     /* Lanes that do not count must raise nothing. */
-    if (scalar(i) || (half_vector(i) && LANE == IR_LANE_S)) {
+    if (LANE == IR_LANE_D) {
+        double_to_single(cg, a);
+        a = T0;
+    } else if (scalar(i) || (half_vector(i) && LANE == IR_LANE_S)) {
         x64_zext_lane(cg, scalar(i) ? i->op->lane : IR_LANE_D, T0, a);
         a = T0;
     }
-    x64_trap_here(cg, slow);
-    if (LANE == IR_LANE_S) {
+    if (i->op->imm == IR_LANE_H) {
         if (default_nan(cg)) {
             x64_movaps(cg, D, a);
             default_nans(cg, false, D, D);

@@ -137,8 +137,7 @@ bool x64_half_arith(struct cg *cg, const struct cg_inst *i)
     return true;
 }
 
-/* T0 = the doubles in T0, cut to the digits of a single, the last bit telling of what was cut off. */
-static void round_to_odd(struct cg *cg, uint32_t y)
+void x64_round_to_odd(struct cg *cg, uint32_t y)
 {
     const uint64_t low = (UINT64_C(1) << 29) - 1;
     const struct x64_mem rest = x64_pool_splat_ymm(cg, IR_LANE_D, low);
@@ -197,8 +196,62 @@ static void fused_four(struct cg *cg, const struct cg_inst *i, bool upper, struc
         x64_v3m(cg, V_ADDPD | y, T0, T0, &k);
     }
     check_nans(cg, true, y, T0, T1, slow);
-    round_to_odd(cg, y);
+    x64_round_to_odd(cg, y);
     x64_v2(cg, V_CVTPD2PS | y, T0, T0);
+}
+
+/* t = eight lanes of r as singles. */
+static void widen_eight(struct cg *cg, unsigned t, unsigned r, bool negate)
+{
+    x64_v2(cg, V_VCVTPH2PS | X_YMM, t, r);
+    if (negate) {
+        const struct x64_mem sign = x64_pool_splat_ymm(cg, IR_LANE_S, 0x80000000);
+
+        x64_v3m(cg, V_XORPS | X_YMM, t, t, &sign);
+    }
+}
+
+/* d = a op m, eight doubles with one. */
+static void broadcast(struct cg *cg, uint32_t op, unsigned d, unsigned a, const struct x64_mem *m)
+{
+    x64_evex_rm(cg, op | X_WEV, d, a, m, X64_512 | X64_BROADCAST);
+}
+
+/* The same as fused_four() for all eight lanes. */
+static void fused_eight(struct cg *cg, const struct cg_inst *i)
+{
+    const bool fma = i->op->opc == IR_vfma, root = i->op->opc == IR_vfrsqrts;
+    const struct x64_mem rest = x64_constant(cg, X64_K_LOW29);
+    struct x64_mem kept = x64_constant(cg, X64_K_HIGH35), k;
+
+    widen_eight(cg, T0, fma ? B : A, !fma || i->op->mod & IR_FMA_NEGB);
+    widen_eight(cg, T1, fma ? C : B, false);
+    x64_v3(cg, V_MULPS | X_YMM, T0, T0, T1);
+    if (root) {
+        k = x64_pool_splat_ymm(cg, IR_LANE_S, 0x3f000000);
+        x64_v3m(cg, V_MULPS | X_YMM, T0, T0, &k);
+    }
+    x64_evex_rr(cg, V_CVTPS2PD, T0, 0, T0, X64_512);
+    if (fma) {
+        widen_eight(cg, T1, A, i->op->mod & IR_FMA_NEGA);
+        x64_evex_rr(cg, V_CVTPS2PD, T1, 0, T1, X64_512);
+        x64_evex_rr(cg, V_ADDPD | X_WEV, T0, T1, T0, X64_512);
+    } else {
+        k = x64_pool_splat(cg, IR_LANE_D, root ? 0x3ff8000000000000 : 0x4000000000000000);
+        broadcast(cg, V_ADDPD, T0, T0, &k);
+    }
+    broadcast(cg, V_PAND, T1, T0, &rest);
+    broadcast(cg, V_PADDQ, T1, T1, &rest);
+    kept.tail = 1;
+    broadcast(cg, V_EV_PTERNLOGD, T0, T1, &kept);
+    x64_u8(cg, 0xa8); /* (T0 | T1) & kept */
+    x64_evex_rr(cg, V_CVTPD2PS | X_WEV, T0, 0, T0, X64_512);
+}
+
+/* Where 512 bits cost no clock rate (VBMI stands for that), and no NaN has to be looked for. */
+static bool by_512_bits(const struct cg *cg, const struct cg_inst *i)
+{
+    return x64_half_ymm(i) && X64_HAS(VBMI) && x64_traps(cg) && !(cg->run_mode & TCG_RUN_FPDN);
 }
 
 /* a + b * c, 2 - a * b and (3 - a * b) / 2, rounded once.  Infinity times zero gives 2 or 3/2 in the
@@ -211,9 +264,14 @@ bool x64_half_fma(struct cg *cg, const struct cg_inst *i)
         return false;
     slow = x64_slow_eval(cg, i);
     x64_trap_here(cg, slow);
-    fused_four(cg, i, false, &slow->from);
-    x64_half_narrow(cg, 0, D, T0);
-    if (x64_half_ymm(i)) {
+    if (by_512_bits(cg, i)) {
+        fused_eight(cg, i);
+        x64_half_narrow(cg, X_YMM, D, T0);
+    } else {
+        fused_four(cg, i, false, &slow->from);
+        x64_half_narrow(cg, 0, D, T0);
+    }
+    if (x64_half_ymm(i) && !by_512_bits(cg, i)) {
         fused_four(cg, i, true, &slow->from);
         x64_half_narrow(cg, 0, T0, T0);
         x64_v3(cg, V_PUNPCKLQDQ, D, D, T0);

@@ -517,6 +517,9 @@ static void test_evex_high(void)
         {V_EV_PMOVM2B, 8, 0, 2, 0, -1, {0x62, 0x72, 0x7e, 0x08, 0x28, 0xc2}}, /* vpmovm2b xmm8,k2 */
         {V_EV_PSHIFTQ73, 2, 31, 16, 0, 7, {0x62, 0xb1, 0x85, 0x00, 0x73, 0xd0, 0x07}}, /* vpsrlq xmm31,xmm16,0x7 */
         {V_EV_PTERNLOGD, 3, 17, 24, 0, 0x96, {0x62, 0x93, 0x75, 0x00, 0x25, 0xd8, 0x96}}, /* vpternlogd xmm3,xmm17,xmm24,0x96 */
+        {V_ADDPD | X_WEV, 9, 12, 3, X64_512, -1, {0x62, 0x71, 0x9d, 0x48, 0x58, 0xcb}}, /* vaddpd zmm9,zmm12,zmm3 */
+        {V_CVTPS2PD, 5, 0, 10, X64_512, -1, {0x62, 0xd1, 0x7c, 0x48, 0x5a, 0xea}}, /* vcvtps2pd zmm5,ymm10 */
+        {V_CVTPD2PS | X_WEV, 10, 0, 5, X64_512, -1, {0x62, 0x71, 0xfd, 0x48, 0x5a, 0xd5}}, /* vcvtpd2ps ymm10,zmm5 */
     };
 
     for (unsigned k = 0; k < sizeof rows / sizeof *rows; k++) {
