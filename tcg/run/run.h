@@ -22,7 +22,7 @@
 #include "tcg/tcg.h"
 
 enum { TCG_MAX_RANGES = 32, TCG_LINE_RANGES = 4, TCG_TRACE_RANGES = 16, TCG_MAX_INSNS = 64,
-       TCG_PAGE_BITS = 12 };
+       TCG_TRACE_INSNS = 160, TCG_PAGE_BITS = 12 };
 
 struct tcg_range64 { uint64_t start, end; };
 struct tcg_region_key { uint64_t pc; uint32_t mode, run_mode; };

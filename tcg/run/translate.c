@@ -280,7 +280,7 @@ void tcg_translate_path(struct tcg_cpu *cpu)
     struct tcg_region *line = tcg_lookup(tcg, cpu->pc, cpu->mode, cpu->run_mode);
     if (line && line->tier == 1 && !tcg_worker_has(tcg, line) && may_loop(tcg, cpu)) {
         const uint64_t start = tcg_log_clock(tcg);
-        if (!tcg_translate(tcg, cpu, 1, TCG_MAX_INSNS, &trace)) {
+        if (!tcg_translate(tcg, cpu, 1, TCG_TRACE_INSNS, &trace)) {
             trace->trace = true;
             trace->lukewarm = line->lukewarm;
             trace->graph_tries = line->graph_tries;
