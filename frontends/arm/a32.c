@@ -63,36 +63,30 @@ static const struct a32_row_info *decode(const struct a32_lift *s, uint32_t *ins
 }
 
 /* Reads the instruction into s; false if it cannot be fetched. */
-static bool fetch(struct tcg_lift *l, struct a32_lift *s)
+static inline bool fetch(struct tcg_lift *l, struct a32_lift *s)
 {
-    uint16_t half[2] = {0};
+    uint16_t first, second = 0;
     if (!s->thumb) {
+        s->bytes = 4;
         return tcg_lift_fetch(l, s->pc, &s->insn, 4);
     }
-    if (!tcg_lift_fetch(l, s->pc, &half[0], 2)) {
+    if (!tcg_lift_fetch(l, s->pc, &first, 2)) {
         return false;
     }
-    if (half[0] >> 11 >= 0x1d) {
-        if (!tcg_lift_fetch(l, s->pc + 2, &half[1], 2)) {
-            return false;
-        }
-    } else {
-        s->bytes = 2;
+    s->bytes = first >> 11 >= 0x1d ? 4 : 2;
+    if (s->bytes == 4 && !tcg_lift_fetch(l, s->pc + 2, &second, 2)) {
+        return false;
     }
-    s->insn = (uint32_t)half[0] << 16 | half[1];
+    s->insn = (uint32_t)first << 16 | second;
     return true;
 }
 
-/* False: it is known that the condition fails, and the instruction does nothing. */
+/* For an instruction with a condition.  False: it is known that it fails, and the instruction does nothing. */
 static bool set_condition(struct a32_lift *s)
 {
     const enum ir_cond known = a32_known(s->l);
-    unsigned cond = s->thumb ? (s->it ? s->it >> 4 : IR_AL) : s->insn >> 28;
-    s->cond = cond < IR_AL ? (uint8_t)cond : IR_AL;
-    if (s->cond >= IR_AL || known >= IR_AL || (s->cond | 1) != (known | 1)) {
-        if (s->cond < IR_AL) {
-            s->cond_flags = a32_flags_for(s, s->cond);
-        }
+    if (known >= IR_AL || (s->cond | 1) != (known | 1)) {
+        s->cond_flags = a32_flags_for(s, s->cond);
         return true;
     }
     bool holds = s->cond == known, breakpoint = s->thumb && s->insn >> 24 == 0xbe;
@@ -111,20 +105,31 @@ static void skip(struct a32_lift *s)
 
 static void lift(struct tcg_lift *l)
 {
-    struct a32_lift s = {.l = l, .ir = l->ir, .pc = (uint32_t)l->pc & ~1u, .bytes = 4,
-                         .features = a32_features, .thumb = l->pc & A32_PC_T,
-                         .it = (uint8_t)(l->pc >> A32_PC_IT_SHIFT)};
+    struct a32_lift s; /* what is not set here is set by who needs it */
+    s.l = l;
+    s.ir = l->ir;
+    s.pc = (uint32_t)l->pc & ~1u;
+    s.features = a32_features;
+    s.thumb = l->pc & A32_PC_T;
+    s.it = (uint8_t)(l->pc >> A32_PC_IT_SHIFT);
+    s.cond = IR_AL;
+    s.flags_before = 0;
+    s.skip.n_ops = 0;
     if (!s.thumb && s.pc & 2) {
         tcg_lift_raise(l, A32_EXC_PC_ALIGN, 0, l->pc);
         return;
     }
-    if (a32_kuser(&s) || !fetch(l, &s)) {
+    if ((!s.thumb && s.pc >= A32_KUSER_PAGE && a32_kuser(&s)) || !fetch(l, &s)) {
         return;
     }
     l->next_pc = (uint32_t)(s.pc + s.bytes) | (uint64_t)s.thumb |
                  (uint64_t)a32_it_advance(s.it) << A32_PC_IT_SHIFT;
-    if (!set_condition(&s)) {
-        return;
+    const unsigned cond = !s.thumb ? s.insn >> 28 : s.it ? s.it >> 4 : IR_AL;
+    if (cond < IR_AL) {
+        s.cond = (uint8_t)cond;
+        if (!set_condition(&s)) {
+            return;
+        }
     }
     uint32_t insn = s.insn;
     const struct a32_row_info *row = decode(&s, &insn);

@@ -16,8 +16,14 @@ struct operand {
 };
 
 enum shift { LSL, LSR, ASR, ROR };
-typedef ir_ref binary_fn(struct ir *, enum ir_type, ir_ref, ir_ref);
-static binary_fn *const shifts[] = {ir_shl, ir_shr, ir_sar, ir_ror};
+static const uint16_t shifts[] = {IR_shl, IR_shr, IR_sar, IR_ror};
+
+/* Op opc of i32 values, or flags of them.  (Ops are told by number, not by builder: calls through pointers are
+ * hard to predict where each instruction is another.) */
+static ir_ref binary(struct a32_lift *s, uint16_t opc, ir_ref a, ir_ref b)
+{
+    return ir_mk(s->ir, opc, IR_I32, 0, a, b, 0, 0, 0, 0);
+}
 
 /* Flags whose C is bit 31 of v: those of v + v. */
 static ir_ref carry_of_top(struct a32_lift *s, ir_ref v) { return ir_flags_add(s->ir, IR_I32, v, v); }
@@ -70,7 +76,7 @@ static struct operand shifted(struct a32_lift *s, unsigned rm, enum shift type, 
     if (n == 32) {
         o.v = type == LSR ? a32_imm(s, 0) : ir_sar(ir, IR_I32, m, a32_imm(s, 31));
     } else {
-        o.v = shifts[type](ir, IR_I32, m, a32_imm(s, n));
+        o.v = binary(s, shifts[type], m, a32_imm(s, n));
     }
     if (flags) {
         o.carry = carry_of_top(s, type == ROR ? o.v : last_out(s, m, n));
@@ -97,7 +103,8 @@ static ir_ref carry_by_register(struct a32_lift *s, ir_ref m, enum shift type, i
     if (type == LSL) {
         return ir_trunc(ir, ir_ubfx(ir, IR_I64, ir_shl(ir, IR_I64, wide, n), 32, 1));
     }
-    wide = shifts[type](ir, IR_I64, ir_shl(ir, IR_I64, wide, one), n);
+    wide = ir_shl(ir, IR_I64, wide, one);
+    wide = type == ASR ? ir_sar(ir, IR_I64, wide, n) : ir_shr(ir, IR_I64, wide, n);
     return ir_and(ir, IR_I32, ir_trunc(ir, wide), a32_imm(s, 1));
 }
 
@@ -111,7 +118,7 @@ static struct operand shifted_by_register(struct a32_lift *s, unsigned rm, enum 
     ir_ref in_range = ir_flags_sub(ir, IR_I32, amount, a32_imm(s, 32));
     switch (type) {
     case LSL: case LSR:
-        o.v = ir_sel(ir, IR_I32, IR_CC, in_range, shifts[type](ir, IR_I32, m, amount), a32_imm(s, 0));
+        o.v = ir_sel(ir, IR_I32, IR_CC, in_range, binary(s, shifts[type], m, amount), a32_imm(s, 0));
         break;
     case ASR:
         o.v = ir_sar(ir, IR_I32, m, ir_sel(ir, IR_I32, IR_CC, in_range, amount, a32_imm(s, 31)));
@@ -147,8 +154,8 @@ static uint32_t repeated(uint32_t imm)
     }
 }
 
-/* An immediate operand; x as in a32.decode. */
-static struct operand immediate(struct a32_lift *s, uint32_t imm, unsigned x)
+/* An immediate operand; x as in a32.decode.  carry: is the shifter's asked for? */
+static struct operand immediate(struct a32_lift *s, uint32_t imm, unsigned x, bool carry)
 {
     bool rotates = x == 1 ? imm >> 8 : x == 2 && imm >> 10;
     uint32_t v = x == 2 ? repeated(imm) : imm;
@@ -158,7 +165,7 @@ static struct operand immediate(struct a32_lift *s, uint32_t imm, unsigned x)
         v = rotated(0x80 | (imm & 0x7f), imm >> 7);
     }
     struct operand o = {.v = a32_imm(s, v)};
-    if (rotates) {
+    if (rotates && carry) {
         o.carry = carry_of_bit(s, a32_imm(s, v >> 31));
     }
     return o;
@@ -189,17 +196,16 @@ static void guard_flags(struct a32_lift *s, bool flags)
     }
 }
 
-/* A logical operation: N and Z of the result, C of the shifter. */
-static bool logical(struct a32_lift *s, unsigned rd, bool flags, binary_fn *op, ir_ref n,
-                    struct operand o)
+/* A logical operation, or with IR_NOP none: N and Z of the result, C of the shifter. */
+static bool logical(struct a32_lift *s, unsigned rd, bool flags, uint16_t op, ir_ref n, struct operand o)
 {
     if (flags && rd == 15) {
         return false;
     }
     guard_flags(s, flags);
-    ir_ref d = op ? op(s->ir, IR_I32, n, o.v) : o.v;
+    ir_ref d = op ? binary(s, op, n, o.v) : o.v;
     if (flags) {
-        ir_ref nz = !op && o.nz ? o.nz : op == ir_and ? ir_flags_and(s->ir, IR_I32, n, o.v)
+        ir_ref nz = !op && o.nz ? o.nz : op == IR_and ? ir_flags_and(s->ir, IR_I32, n, o.v)
                                                       : ir_flags_and(s->ir, IR_I32, d, d);
         a32_put_nz(s, nz);
         if (o.carry) {
@@ -210,16 +216,16 @@ static bool logical(struct a32_lift *s, unsigned rd, bool flags, binary_fn *op, 
 }
 
 /* An addition or subtraction: all flags. */
-static bool arithmetic(struct a32_lift *s, unsigned rd, bool flags, binary_fn *op, binary_fn *flags_op,
-                       ir_ref n, ir_ref m)
+static bool arithmetic(struct a32_lift *s, unsigned rd, bool flags, uint16_t op, uint16_t flags_op, ir_ref n,
+                       ir_ref m)
 {
     if (flags && rd == 15) {
         return false;
     }
     guard_flags(s, flags);
-    ir_ref d = rd == NO_RD ? 0 : op(s->ir, IR_I32, n, m);
+    ir_ref d = rd == NO_RD ? 0 : binary(s, op, n, m);
     if (flags) {
-        a32_put_flags(s, flags_op(s->ir, IR_I32, n, m));
+        a32_put_flags(s, binary(s, flags_op, n, m));
     }
     return put_result(s, rd, d);
 }
@@ -246,15 +252,15 @@ static bool with_carry(struct a32_lift *s, unsigned rd, bool flags, carry_fn *op
 #define LOGICAL(NAME, op) \
     OPERATION(NAME) { return logical(s, rd, flags, op, a32_r(s, rn), o); }
 #define ARITHMETIC(NAME, rd, op, n, m) \
-    OPERATION(NAME) { (void)rd; return arithmetic(s, rd, flags, ir_##op, ir_flags_##op, n, m); }
+    OPERATION(NAME) { (void)rd; return arithmetic(s, rd, flags, IR_##op, IR_flags_##op, n, m); }
 #define WITH_CARRY(NAME, op, n, m) \
     OPERATION(NAME) { return with_carry(s, rd, flags, ir_##op, ir_flags_##op, n, m); }
 
-LOGICAL(AND, ir_and)
-LOGICAL(EOR, ir_xor)
-LOGICAL(ORR, ir_or)
-LOGICAL(BIC, ir_andn)
-LOGICAL(ORN, ir_orn)
+LOGICAL(AND, IR_and)
+LOGICAL(EOR, IR_xor)
+LOGICAL(ORR, IR_or)
+LOGICAL(BIC, IR_andn)
+LOGICAL(ORN, IR_orn)
 ARITHMETIC(ADD, rd, add, a32_r(s, rn), o.v)
 ARITHMETIC(SUB, rd, sub, a32_r(s, rn), o.v)
 ARITHMETIC(RSB, rd, sub, o.v, a32_r(s, rn))
@@ -265,43 +271,44 @@ WITH_CARRY(RSC, sbc, o.v, a32_r(s, rn))
 OPERATION(CMP)
 {
     (void)rd;
-    return arithmetic(s, NO_RD, flags, ir_sub, ir_flags_sub, a32_r(s, rn), o.v);
+    return arithmetic(s, NO_RD, flags, IR_sub, IR_flags_sub, a32_r(s, rn), o.v);
 }
 OPERATION(CMN)
 {
     (void)rd;
-    return arithmetic(s, NO_RD, flags, ir_add, ir_flags_add, a32_r(s, rn), o.v);
+    return arithmetic(s, NO_RD, flags, IR_add, IR_flags_add, a32_r(s, rn), o.v);
 }
 OPERATION(TST)
 {
     (void)rd;
-    return logical(s, NO_RD, flags, ir_and, a32_r(s, rn), o);
+    return logical(s, NO_RD, flags, IR_and, a32_r(s, rn), o);
 }
 OPERATION(TEQ)
 {
     (void)rd;
-    return logical(s, NO_RD, flags, ir_xor, a32_r(s, rn), o);
+    return logical(s, NO_RD, flags, IR_xor, a32_r(s, rn), o);
 }
 OPERATION(MOV)
 {
     (void)rn;
-    return logical(s, rd, flags, NULL, 0, o);
+    return logical(s, rd, flags, IR_NOP, 0, o);
 }
 OPERATION(MVN)
 {
     (void)rn;
     o.v = ir_not(s->ir, IR_I32, o.v);
     o.nz = 0;
-    return logical(s, rd, flags, NULL, 0, o);
+    return logical(s, rd, flags, IR_NOP, 0, o);
 }
 
-/* <op>{S}<c> {<Rd>,} <Rn>, #<const> */
-#define IMM(NAME) \
+/* <op>{S}<c> {<Rd>,} <Rn>, #<const>; carry: is C the shifter's? */
+#define IMM(NAME, carry) \
     TRANS(NAME##_imm) \
     { \
-        return op_##NAME(s, a->rd, a->rn, sets_flags(s, a->s), immediate(s, a->imm, a->x)); \
+        bool flags = sets_flags(s, a->s); \
+        return op_##NAME(s, a->rd, a->rn, flags, immediate(s, a->imm, a->x, flags && carry)); \
     }
-/* <op>{S}<c> {<Rd>,} <Rn>, <Rm>{, <shift> #<amount>}; carry: is C the shifter's? */
+/* <op>{S}<c> {<Rd>,} <Rn>, <Rm>{, <shift> #<amount>} */
 #define REG(NAME, carry) \
     TRANS(NAME##_reg) \
     { \
@@ -317,12 +324,12 @@ OPERATION(MVN)
         return a->rd != 15 && op_##NAME(s, a->rd, a->rn, flags, \
                                         shifted_by_register(s, a->rm, a->type, a->rs, flags && carry)); \
     }
-#define FORMS(NAME) IMM(NAME) REG(NAME, false) RSR(NAME, false)
-#define LOGICAL_FORMS(NAME) IMM(NAME) REG(NAME, true) RSR(NAME, true)
+#define FORMS(NAME) IMM(NAME, false) REG(NAME, false) RSR(NAME, false)
+#define LOGICAL_FORMS(NAME) IMM(NAME, true) REG(NAME, true) RSR(NAME, true)
 /* clang-format off */
 FORMS(SUB) FORMS(RSB) FORMS(ADD) FORMS(ADC) FORMS(SBC) FORMS(RSC) FORMS(CMP) FORMS(CMN)
 LOGICAL_FORMS(AND) LOGICAL_FORMS(EOR) LOGICAL_FORMS(TST) LOGICAL_FORMS(TEQ) LOGICAL_FORMS(ORR)
-LOGICAL_FORMS(BIC) LOGICAL_FORMS(MVN) IMM(MOV) RSR(MOV, true) IMM(ORN) REG(ORN, true)
+LOGICAL_FORMS(BIC) LOGICAL_FORMS(MVN) IMM(MOV, true) RSR(MOV, true) IMM(ORN, true) REG(ORN, true)
 
 /* T16: <op>S <Rdn>, <Rm>; without S in an IT block */
 #define REG2(NAME) \

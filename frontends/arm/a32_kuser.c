@@ -53,9 +53,6 @@ static bool read_clock(struct a32_lift *s)
 
 bool a32_kuser(struct a32_lift *s)
 {
-    if (s->thumb || s->pc < A32_KUSER_PAGE) {
-        return false;
-    }
     s->cond = IR_AL;
     a32_set_known(s->l, IR_AL);
     switch (s->pc) {

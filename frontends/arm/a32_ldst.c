@@ -12,9 +12,12 @@
 
 /* --- one register -------------------------------------------------------------------------------------- */
 
-/* What an access needs to know of its addressing mode: at base + disp, then base = after. */
+/* What an access needs to know of its addressing mode: at base + disp, or base + (index << scale), then
+ * base = after. */
 struct address {
     ir_ref base, after;
+    ir_ref index;       /* 0: none */
+    unsigned scale;
     int32_t disp;
     unsigned rn;
     bool writes_back, post;
@@ -35,16 +38,24 @@ static bool immediate_address(struct a32_lift *s, const a32_arg_LDR_imm *a, stru
         return false;
     }
     m->base = base_register(s, a->rn);
+    m->index = 0;
     m->disp = a->p ? offset : 0;
     m->after = m->writes_back ? ir_add(s->ir, IR_I32, m->base, a32_imm(s, (uint32_t)offset)) : 0;
     return true;
 }
 
-static bool register_address(struct a32_lift *s, const a32_arg_LDR_reg *a, struct address *m)
+/* indexed: the access may be one of base and index, which is most of what is written so. */
+static bool register_address(struct a32_lift *s, const a32_arg_LDR_reg *a, bool indexed, struct address *m)
 {
     *m = (struct address){.rn = a->rn, .writes_back = !a->p || a->w, .post = !a->p};
     if (a->rm == 15 || (m->writes_back && a->rn == 15)) {
         return false;
+    }
+    if (indexed && a->u && !m->writes_back && a->type == 0 && a->imm5 <= 3 && a->rn != 15) {
+        m->base = a32_r(s, a->rn);
+        m->index = a32_r(s, a->rm);
+        m->scale = a->imm5;
+        return true;
     }
     ir_ref base = base_register(s, a->rn), offset = a32_shifted(s, a->rm, a->type, a->imm5);
     ir_ref sum = (a->u ? ir_add : ir_sub)(s->ir, IR_I32, base, offset);
@@ -65,7 +76,8 @@ static bool load(struct a32_lift *s, unsigned rt, unsigned mem, const struct add
     if (rt == 15 && mem != 2) {
         return false;
     }
-    ir_ref v = a32_load(s, IR_I32, mem, m->base, m->disp);
+    ir_ref v = m->index ? a32_load_x(s, IR_I32, mem, m->base, m->index, m->scale)
+                        : a32_load(s, IR_I32, mem, m->base, m->disp);
     write_back(s, m);
     if (rt == 15) {
         a32_load_pc(s, v, m->rn == 13 && m->post);
@@ -80,7 +92,11 @@ static bool store(struct a32_lift *s, unsigned rt, unsigned mem, const struct ad
     if (rt == 15 && (s->thumb || mem != 2)) {
         return false;
     }
-    a32_store(s, mem, m->base, m->disp, a32_r(s, rt));
+    if (m->index) {
+        a32_store_x(s, mem, m->base, m->index, m->scale, a32_r(s, rt));
+    } else {
+        a32_store(s, mem, m->base, m->disp, a32_r(s, rt));
+    }
     write_back(s, m);
     return true;
 }
@@ -96,7 +112,7 @@ static bool store(struct a32_lift *s, unsigned rt, unsigned mem, const struct ad
     TRANS(NAME##_reg) \
     { \
         struct address m; \
-        return register_address(s, a, &m) && how(s, a->rt, mem, &m); \
+        return register_address(s, a, true, &m) && how(s, a->rt, mem, &m); \
     }
 ACCESS(LDR, load, 2)
 ACCESS(LDRB, load, 0)
@@ -192,7 +208,7 @@ static bool store_pair(struct a32_lift *s, unsigned rt, unsigned rt2, const stru
         const struct a32_args_ls_reg one = { \
             .rt = a->rt, .rn = a->rn, .rm = a->rm, .p = a->p, .u = a->u, .w = a->w}; \
         struct address m; \
-        return (a->p || !a->w) && register_address(s, &one, &m) && how(s, a->rt, a->rt2, &m); \
+        return (a->p || !a->w) && register_address(s, &one, false, &m) && how(s, a->rt, a->rt2, &m); \
     }
 PAIR_ACCESS(LDRD, load_pair)
 PAIR_ACCESS(STRD, store_pair)

@@ -6,12 +6,6 @@
 
 /* --- conditions -------------------------------------------------------------------------------- */
 
-/* ITSTATE after one more instruction (ITAdvance). */
-uint8_t a32_it_advance(uint8_t it)
-{
-    return it & 7 ? (uint8_t)((it & 0xe0) | (it << 1 & 0x1f)) : 0;
-}
-
 enum { MAX_RUN = 16 };
 
 /* The pc word behind next, if there, outside an IT block, is a Thumb branch with that condition of its own
@@ -63,21 +57,25 @@ void a32_skip_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t p
     s->l->skip_to = pc;
 }
 
-void a32_guard(struct a32_lift *s)
+void a32_guard_cond(struct a32_lift *s)
 {
-    if (s->cond < IR_AL) {
-        const uint64_t end = run_end(s);
-        const bool skipped = tcg_lift_skip(s->l, s->cond ^ 1, s->cond_flags, end);
-        a32_set_known(s->l, s->cond);
-        if (skipped) {
-            s->skip = (struct a32_skip){end, s->ir->n, s->cond ^ 1};
-        }
-        s->cond = IR_AL;
+    const uint64_t end = run_end(s);
+    const bool skipped = tcg_lift_skip(s->l, s->cond ^ 1, s->cond_flags, end);
+    a32_set_known(s->l, s->cond);
+    if (skipped) {
+        s->skip = (struct a32_skip){end, s->ir->n, s->cond ^ 1};
     }
+    s->cond = IR_AL;
 }
 
-/* The slots hold one value as long as no instruction has written some flags alone, and then the
- * merges fold to it. */
+/* Flags `mask` of slot, the others of f.  The slots hold one value as long as no instruction has written some
+ * flags alone. */
+static ir_ref merged(struct a32_lift *s, unsigned mask, unsigned slot, ir_ref f)
+{
+    const ir_ref v = ir_get(s->ir, slot);
+    return v == f ? f : ir_flags_merge(s->ir, mask, v, f);
+}
+
 ir_ref a32_flags_for(struct a32_lift *s, enum ir_cond cond)
 {
     struct ir *ir = s->ir;
@@ -87,9 +85,9 @@ ir_ref a32_flags_for(struct a32_lift *s, enum ir_cond cond)
     case IR_VS: case IR_VC:
         return ir_get(ir, A32_SLOT_V);
     case IR_HI: case IR_LS:
-        return ir_flags_merge(ir, IR_MASK_C, ir_get(ir, A32_SLOT_C), ir_get(ir, A32_SLOT_NZ));
+        return merged(s, IR_MASK_C, A32_SLOT_C, ir_get(ir, A32_SLOT_NZ));
     case IR_GE: case IR_LT: case IR_GT: case IR_LE:
-        return ir_flags_merge(ir, IR_MASK_V, ir_get(ir, A32_SLOT_V), ir_get(ir, A32_SLOT_NZ));
+        return merged(s, IR_MASK_V, A32_SLOT_V, ir_get(ir, A32_SLOT_NZ));
     default:
         return ir_get(ir, A32_SLOT_NZ);
     }
@@ -112,9 +110,8 @@ void a32_put_slot(struct a32_lift *s, unsigned slot, ir_ref v)
 
 ir_ref a32_flags(struct a32_lift *s)
 {
-    struct ir *ir = s->ir;
-    ir_ref nz_c = ir_flags_merge(ir, IR_MASK_C, ir_get(ir, A32_SLOT_C), ir_get(ir, A32_SLOT_NZ));
-    return ir_flags_merge(ir, IR_MASK_V, ir_get(ir, A32_SLOT_V), nz_c);
+    const ir_ref nz_c = merged(s, IR_MASK_C, A32_SLOT_C, ir_get(s->ir, A32_SLOT_NZ));
+    return merged(s, IR_MASK_V, A32_SLOT_V, nz_c);
 }
 
 /* f where the condition holds, else the flags as they are; it is about to be put. */
@@ -244,4 +241,16 @@ void a32_store(struct a32_lift *s, unsigned mem, ir_ref base, int32_t disp, ir_r
 {
     a32_guard(s);
     ir_store(s->ir, mem | a32_order(s), base, disp, v);
+}
+
+ir_ref a32_load_x(struct a32_lift *s, enum ir_type t, unsigned mem, ir_ref base, ir_ref index, unsigned scale)
+{
+    a32_guard(s);
+    return ir_load_x(s->ir, t, mem | a32_order(s), base, index, scale);
+}
+
+void a32_store_x(struct a32_lift *s, unsigned mem, ir_ref base, ir_ref index, unsigned scale, ir_ref v)
+{
+    a32_guard(s);
+    ir_store_x(s->ir, mem | a32_order(s), base, index, scale, v);
 }

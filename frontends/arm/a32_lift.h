@@ -82,12 +82,21 @@ static inline ir_ref a32_r(struct a32_lift *s, unsigned r)
 
 /* --- conditions -------------------------------------------------------------------------------- */
 /* See above.  Where the condition fails go on at the next instruction that has another one. */
-void a32_guard(struct a32_lift *s);
+void a32_guard_cond(struct a32_lift *s);
+static inline void a32_guard(struct a32_lift *s)
+{
+    if (s->cond < IR_AL) {
+        a32_guard_cond(s);
+    }
+}
 /* Where cond holds go on at pc, a little further on, instead of with the rest of this instruction.  What
  * has been put before may be put twice. */
 void a32_skip_if(struct a32_lift *s, enum ir_cond cond, ir_ref flags, uint64_t pc);
 /* ITSTATE after one more instruction (ITAdvance). */
-uint8_t a32_it_advance(uint8_t it);
+static inline uint8_t a32_it_advance(uint8_t it)
+{
+    return it & 7 ? (uint8_t)((it & 0xe0) | (it << 1 & 0x1f)) : 0;
+}
 /* The line goes on where cond holds, of the flags as they are, until they are next put; IR_AL: nothing
  * is known.  What follows in the line and has that condition needs no test. */
 static inline void a32_set_known(struct tcg_lift *l, enum ir_cond cond)
@@ -108,7 +117,11 @@ ir_ref a32_flags_for(struct a32_lift *s, enum ir_cond cond);
 /* Write register r, not 15, from an i32. */
 static inline void a32_put_r(struct a32_lift *s, unsigned r, ir_ref v)
 {
-    a32_put_slot(s, A32_SLOT_R0 + r, v);
+    if (s->cond >= IR_AL) {
+        ir_put(s->ir, A32_SLOT_R0 + r, v);
+    } else {
+        a32_put_slot(s, A32_SLOT_R0 + r, v);
+    }
 }
 
 /* --- flags ----------------------------------------------------------------------------------------- */
@@ -148,6 +161,9 @@ static inline void a32_end(struct a32_lift *s) { tcg_lift_end(s->l); }
  * disp, modulo 2^32.  Unconditional after they return (a32_guard). */
 ir_ref a32_load(struct a32_lift *s, enum ir_type t, unsigned mem, ir_ref base, int32_t disp);
 void a32_store(struct a32_lift *s, unsigned mem, ir_ref base, int32_t disp, ir_ref v);
+/* The same at base + (index << scale). */
+ir_ref a32_load_x(struct a32_lift *s, enum ir_type t, unsigned mem, ir_ref base, ir_ref index, unsigned scale);
+void a32_store_x(struct a32_lift *s, unsigned mem, ir_ref base, ir_ref index, unsigned scale, ir_ref v);
 /* Byte order of data accesses, 0 or IR_MEM_BSWAP. */
 static inline unsigned a32_order(const struct a32_lift *s)
 {
@@ -160,7 +176,7 @@ void a32_divide_steps(struct a32_lift *s, unsigned rd, unsigned rm);
 /* In place of a branch to target: the same of a loop that it begins.  False: it is none, nothing was done. */
 bool a32_divide_loop(struct a32_lift *s, uint32_t target);
 
-/* If this pc is one of the user helpers (a32.h): lifts it and returns true. */
+/* In the page of the user helpers (a32.h): if this pc is one of them, lifts it and returns true. */
 bool a32_kuser(struct a32_lift *s);
 
 /* Ends a load to pc (LoadWritePC): as BX from ARMv5T on.  returns: it is how functions return. */
