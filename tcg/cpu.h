@@ -52,7 +52,7 @@ enum { TCG_MAX_REGIONS = 1 << 21 };
 
 /* Follows the call by which links of a region that are not chained leave: the region's number, that of the
  * first of these links. */
-struct tcg_exit_data { uint32_t region, first; };
+struct tcg_exit_data { uint32_t region, first; } __attribute__((packed)); /* wherever the call ends */
 struct tcg_edge;
 
 struct tcg_cpu {
