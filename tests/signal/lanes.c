@@ -16,6 +16,7 @@
 #include <ucontext.h>
 
 #include "check.h"
+#include "random.h"
 
 enum { ELEMENTS = 96, PAGE = 4096 };
 
@@ -73,15 +74,6 @@ static __attribute__((noinline)) void quotient(double *x_, double *y_, double *z
 }
 
 /* --- operands -------------------------------------------------------------------------------------- */
-
-static uint64_t seed = 88172645463325252u;
-static uint32_t next(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)(seed >> 16);
-}
 
 static uint32_t bits(unsigned specials)
 {

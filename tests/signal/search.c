@@ -14,6 +14,7 @@
 #include <ucontext.h>
 
 #include "check.h"
+#include "random.h"
 
 enum { PAGE = 4096, PAGES = 3, REGS = 8 };
 
@@ -264,15 +265,6 @@ CONDS
 #undef COND
 
 /* --- what they look at ----------------------------------------------------------------------------- */
-
-static uint64_t seed = 88172645463325252u;
-static uint32_t next(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)(seed >> 16);
-}
 
 enum look_for { A_BYTE, A_DIFFERENCE, A_HALFWORD, A_ZERO, A_WORD };
 
